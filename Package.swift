@@ -1,0 +1,85 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every Swift target is compiled with the same settings.
+let swift: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "lockstep",
+  products: [
+    .executable(name: "lockstep", targets: ["lockstep"]),
+    .library(name: "Lockstep", targets: ["Training"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The house, from the ground up. A target may import only what is listed here.
+    .systemLibrary(
+      name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .target(name: "CKernels"),
+    .target(name: "PackedTensors", dependencies: ["CKernels"], swiftSettings: swift),
+    .target(name: "Networks", dependencies: ["PackedTensors"], swiftSettings: swift),
+    .target(name: "MessagePassing", dependencies: ["CMPI"], swiftSettings: swift),
+    .target(
+      name: "DataParallel", dependencies: ["Networks", "PackedTensors", "MessagePassing"],
+      swiftSettings: swift),
+    .target(
+      name: "ArrayFiles", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
+    .target(
+      name: "SequenceData", dependencies: ["PackedTensors", "ArrayFiles"], swiftSettings: swift),
+    .target(
+      name: "Checkpoints", dependencies: ["PackedTensors", "Networks", "ArrayFiles"],
+      swiftSettings: swift),
+    .target(
+      name: "Training",
+      dependencies: [
+        "PackedTensors", "Networks", "MessagePassing", "DataParallel", "ArrayFiles",
+        "SequenceData", "Checkpoints", "Yams",
+      ], swiftSettings: swift),
+    .executableTarget(
+      name: "lockstep",
+      dependencies: [
+        "Training", "SequenceData", "MessagePassing",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
+
+    // What only tests run: one scenario a name, started as several ranks by MultiProcessTests.
+    .executableTarget(
+      name: "mpi-scenarios", dependencies: ["MessagePassing", "DataParallel", "PackedTensors"],
+      swiftSettings: swift),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(
+      name: "PackedTensorsTests", dependencies: ["PackedTensors", "CKernels", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "NetworksTests",
+      dependencies: ["Networks", "PackedTensors", "ArrayFiles", "TestSupport"],
+      resources: [.copy("Golden")], swiftSettings: swift),
+    .testTarget(
+      name: "ArrayFilesTests", dependencies: ["ArrayFiles", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "SequenceDataTests", dependencies: ["SequenceData", "ArrayFiles", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "ArrayFiles", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "MultiProcessTests",
+      dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["lockstep", "ArrayFiles", "SequenceData", "TestSupport"],
+      swiftSettings: swift),
+  ]
+)
