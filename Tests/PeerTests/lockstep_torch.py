@@ -1,0 +1,139 @@
+"""Lockstep's `resnet` encoder and classification head as PyTorch modules, for `load_state_dict(strict=True)`.
+
+Sequences are a list of tensors, each [features, timesteps] (categories: [timesteps], integers); nothing is padded.
+Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
+"""
+import json
+import pathlib
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Convolution(nn.Conv1d):
+    """Conv1d whose output has ceil(timesteps / stride) rows: `same` padding, or all of it on the left where causal."""
+
+    def __init__(self, inputs, outputs, kernel, stride=1, dilation=1, causal=False):
+        super().__init__(inputs, outputs, kernel, stride=stride, dilation=dilation)
+        self.span = dilation * (kernel - 1)
+        self.left = self.span if causal else self.span // 2
+
+    def forward(self, x):
+        rows = -(-x.shape[-1] // self.stride[0])
+        last = (rows - 1) * self.stride[0] + self.span - self.left  # the last position that the last row reads
+        right = max(0, last - (x.shape[-1] - 1))
+        return super().forward(F.pad(x, (self.left, right)))[..., :rows]
+
+
+def each(function, sequences):
+    """Apply `function` to every sequence alone."""
+    return [function(x) for x in sequences]
+
+
+def together(norm, sequences):
+    """Apply `norm` to the timesteps of all sequences at once."""
+    return list(norm(torch.cat(sequences, dim=-1)).split([x.shape[-1] for x in sequences], dim=-1))
+
+
+class Stem(nn.Module):
+    """[1, features, timesteps] -> [1, width, frames]; categories are embedded, numbers are convolved."""
+
+    def __init__(self, features, width, kernel=1, stride=1, norm=False, categories=None, causal=False, activation=F.relu):
+        super().__init__()
+        self.activation = activation
+        if categories is None:
+            self.conv = Convolution(features, width, kernel, stride, 1, causal)
+        else:
+            self.embedding = nn.Embedding(categories, width)
+        if norm:
+            self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, sequences):
+        if hasattr(self, "embedding"):
+            h = each(lambda x: self.embedding(x.reshape(-1).long()).t().unsqueeze(0), sequences)
+        else:
+            h = each(lambda x: self.conv(x.unsqueeze(0)), sequences)
+        return each(self.activation, together(self.norm, h)) if hasattr(self, "norm") else h
+
+
+class Skip(nn.Module):
+    """The way around a block that changes the width or the number of rows."""
+
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.conv = Convolution(inputs, width, 1, stride)
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, sequences):
+        return together(self.norm, each(self.conv, sequences))
+
+
+class Block(nn.Module):
+    """activation(conv1, norm1, activation, conv2, norm2, + skip). Only conv1 has the stride."""
+
+    def __init__(self, inputs, width, kernel, stride=1, dilation=1, causal=False, activation=F.relu):
+        super().__init__()
+        self.activation = activation
+        self.conv1 = Convolution(inputs, width, kernel, stride, dilation, causal)
+        self.norm1 = nn.BatchNorm1d(width)
+        self.conv2 = Convolution(width, width, kernel, 1, dilation, causal)
+        self.norm2 = nn.BatchNorm1d(width)
+        if stride != 1 or inputs != width:
+            self.skip = Skip(inputs, width, stride)
+
+    def forward(self, sequences):
+        around = self.skip(sequences) if hasattr(self, "skip") else sequences
+        h = each(self.activation, together(self.norm1, each(self.conv1, sequences)))
+        h = together(self.norm2, each(self.conv2, h))
+        return [self.activation(a + b) for a, b in zip(h, around)]
+
+
+class LockstepEncoder(nn.Module):
+    """Sequences -> one [width, frames] a sequence. `stem` and each of `blocks` are dictionaries of arguments."""
+
+    def __init__(self, features, stem, blocks, categories=None, causal=False, activation="relu"):
+        super().__init__()
+        function = {"relu": F.relu, "gelu": F.gelu}[activation]  # F.gelu's default is the erf form
+        self.stem = Stem(features, categories=categories, causal=causal, activation=function, **stem)
+        widths = [stem["width"], *(b["width"] for b in blocks)]
+        self.blocks = nn.ModuleList(
+            Block(i, causal=causal, activation=function, **b) for i, b in zip(widths, blocks))
+        self.width = widths[-1]
+
+    def forward(self, sequences):
+        h = self.stem(sequences)
+        for block in self.blocks:
+            h = block(h)
+        return [x.squeeze(0) for x in h]
+
+
+class LockstepResNet(nn.Module):
+    """Sequences -> logits [sequences, classes]: the encoder, pooling over each sequence's own frames, a linear head."""
+
+    def __init__(self, classes, pool="mean", **encoder):
+        super().__init__()
+        self.encoder = LockstepEncoder(**encoder)
+        self.head = nn.Linear(self.encoder.width, classes)
+        self.pool = {"mean": lambda x: x.mean(-1), "max": lambda x: x.amax(-1), "last": lambda x: x[..., -1]}[pool]
+
+    def embed(self, sequences):
+        """Pooled embeddings, [sequences, width]."""
+        return torch.stack(each(self.pool, self.encoder(sequences)))
+
+    def forward(self, sequences):
+        return self.head(self.embed(sequences))
+
+
+def arguments(config):
+    """The arguments of LockstepEncoder, from a `config.json` (a path, or its parsed content)."""
+    config = config if isinstance(config, dict) else json.loads(pathlib.Path(config).read_text())
+    source, encoder = config["input"], config["encoder"]
+    if encoder["kind"] != "resnet":
+        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is the resnet's")
+    return {
+        "features": source["features"],
+        "categories": source["count"] if source["kind"] == "categories" else None,
+        "stem": encoder["stem"], "blocks": encoder["blocks"],
+        "causal": encoder.get("causal", False), "activation": encoder.get("activation", "relu"),
+    }
