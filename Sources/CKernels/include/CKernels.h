@@ -1,1 +1,99 @@
+/// Numeric microkernels on raw pointers, compiled for several instruction sets behind one table.
+///
+/// Every kernel gives the same bits on every instruction set: each output element is one chain of fused multiply-adds in an
+/// order that neither the vector width nor the tile decides, and a sum over timesteps is formed leaf by leaf (CK_LEAF rows).
+/// Nothing here allocates, blocks or starts a thread. Rows are timesteps, row-major; counts are in elements unless named.
+/// Buffers that kernels read by whole vectors need CK_SLACK readable floats behind their last element.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Timesteps of one leaf of the canonical sum. Frozen: another value gives other bits.
+#define CK_LEAF 96
+/// Output channels are computed in panels of this many; packed weights are padded to it.
+#define CK_PANEL 16
+/// Readable floats behind the end of every activation buffer.
+#define CK_SLACK 64
+
+enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
+enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2 };
+
+/// A convolution over one sequence: output row t reads input rows t·stride − left + k·dilation for the taps k = 0 ..< taps;
+/// taps outside 0 ..< length are skipped.
+struct ck_convolution {
+  ptrdiff_t in, out, taps, stride, dilation, left;
+};
+
+struct ck_kernels {
+  enum ck_isa isa;
+  const char *name;
+
+  /// Rows first ..< last of a convolution's output.
+  /// x points to input row x_first of a sequence of `length` rows; w is packed [panel][tap·in][CK_PANEL];
+  /// `bias` (padded to whole panels) starts the sums, or y itself where it is null and `accumulate` is set, or +0.
+  /// y points to row `first`; its rows are y_row floats apart. 2·in·out·taps FLOP a row.
+  void (*convolve)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length, const float *w,
+                   const float *bias, int accumulate, float *y, ptrdiff_t y_row, ptrdiff_t first, ptrdiff_t last);
+
+  /// Adds one leaf of the weight gradient to dw (layout of the packed weights): rows first ..< last (at most CK_LEAF) of one
+  /// sequence's output gradient, dy pointing to row `first`. Each element: a chain from +0 in timestep order, then one addition.
+  void (*weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
+                          const float *dy, float *dw, ptrdiff_t first, ptrdiff_t last);
+
+  /// sums[c] += leaf sum of x[:, c], leaf after leaf; `keep` (may be null) has a byte a row: rows with 0 are left out.
+  void (*column_sums)(const float *x, const uint8_t *keep, ptrdiff_t rows, ptrdiff_t channels, float *sums);
+  /// sums[c] += Σ x[:, c], in Double beyond the leaf.
+  void (*column_sums_double)(const float *x, ptrdiff_t rows, ptrdiff_t channels, double *sums);
+
+  /// sums[c] += Σ (x − pivot), sums[channels + c] += Σ (x − pivot)², in Double beyond the leaf.
+  void (*moments)(const float *x, const float *pivot, ptrdiff_t rows, ptrdiff_t channels, double *sums);
+  /// y = act(x·scale + shift).
+  void (*affine_activation)(const float *x, const float *scale, const float *shift, enum ck_activation act, ptrdiff_t rows,
+                            ptrdiff_t channels, float *y);
+  /// y = act(x·scale + shift + r·r_scale + r_shift); r_scale null: r as it is.
+  void (*residual_activation)(const float *x, const float *scale, const float *shift, const float *r, const float *r_scale,
+                              const float *r_shift, enum ck_activation act, ptrdiff_t rows, ptrdiff_t channels, float *y);
+  /// g ← g·act′(x·scale + shift) in place, and sums[c] += Σ g, sums[channels + c] += Σ g·(x·inverse + offset), leaf by leaf.
+  void (*activation_gradient)(float *g, const float *x, const float *scale, const float *shift, enum ck_activation act,
+                              const float *inverse, const float *offset, ptrdiff_t rows, ptrdiff_t channels, double *sums);
+  /// out ← g·act′(pre) where g's rows are g_row floats apart (0: one row for all). pre = x·scale + shift + residual as in
+  /// residual_activation. For ReLU, y (the forward output) is read instead.
+  void (*residual_gradient)(const float *g, ptrdiff_t g_row, const float *y, const float *x, const float *scale,
+                            const float *shift, const float *r, const float *r_scale, const float *r_shift,
+                            enum ck_activation act, ptrdiff_t rows, ptrdiff_t channels, float *out);
+  /// sums[c] += Σ g, sums[channels + c] += Σ g·(x·inverse + offset), in Double beyond the leaf.
+  void (*gradient_moments)(const float *g, const float *x, const float *inverse, const float *offset, ptrdiff_t rows,
+                           ptrdiff_t channels, double *sums);
+  /// out = g·a + (x·b + c), a, b, c a channel each: the adjoint of a normalisation.
+  void (*affine_gradient)(const float *g, const float *x, const float *a, const float *b, const float *c, ptrdiff_t rows,
+                          ptrdiff_t channels, float *out);
+
+  /// Cross-entropy of each row with weight[row] ≠ 0 against target[row]: loss[row] (others +0), correct[row] (may be null),
+  /// and logits ← weight·(softmax − target distribution) in place. Smoothing s: the target has 1 − s + s/classes.
+  void (*cross_entropy)(float *logits, const int32_t *target, const uint8_t *weight, float smoothing, ptrdiff_t rows,
+                        ptrdiff_t classes, double *loss, uint8_t *correct);
+  /// softmax of each row, in place.
+  void (*softmax)(float *logits, ptrdiff_t rows, ptrdiff_t classes);
+  /// Huber loss with threshold delta of prediction against target where weight ≠ 0 (a byte an element):
+  /// loss[row] = Σ over its elements; prediction ← its derivative (0 where weight is 0).
+  void (*huber)(float *prediction, const float *target, const uint8_t *weight, float delta, ptrdiff_t rows,
+                ptrdiff_t elements, double *loss);
+
+  /// One AdamW update (Loshchilov and Hutter 2019): g·gradient_scale is the gradient.
+  void (*adamw)(float *p, const float *g, float *m, float *v, ptrdiff_t count, float gradient_scale, float rate, float beta1,
+                float beta2, float epsilon, float decay, float correction1, float root_correction2);
+  /// One SGD update with momentum (PyTorch's convention: the buffer starts as the first gradient).
+  void (*sgd)(float *p, const float *g, float *buffer, ptrdiff_t count, float gradient_scale, float rate, float momentum,
+              int nesterov, float decay, int first);
+  /// Σ x² in Double by 16 virtual accumulators.
+  double (*square_sum)(const float *x, ptrdiff_t count);
+  /// y[i] += x[i].
+  void (*add)(float *y, const float *x, ptrdiff_t count);
+};
+
+/// The table for an instruction set, or null where this processor or this build lacks it.
+const struct ck_kernels *ck_kernels_for(enum ck_isa isa);
+/// The best instruction set of this processor.
+enum ck_isa ck_best_isa(void);
+/// Rounds to nearest and keeps denormals on the calling thread, whatever a library may have set.
+void ck_set_float_environment(void);

@@ -1,0 +1,41 @@
+/// Sums of each lane that a rank carries, in Double: `[carried lanes × count]`, +0 where a lane is empty.
+public struct LaneSums: Sendable, Equatable {
+  /// Values of one lane.
+  public let count: Int
+  /// All values, lane after lane.
+  public var values: [Double]
+
+  /// Zeros for `lanes` lanes.
+  public init(lanes: Int, count: Int) {
+    self.count = count
+    values = [Double](repeating: 0, count: lanes * count)
+  }
+
+  /// The sums of one carried lane.
+  public subscript(lane: Int) -> ArraySlice<Double> { values[lane * count..<(lane + 1) * count] }
+
+  /// Gives the lane's sums to `body` for accumulation.
+  public mutating func withLane<R>(_ lane: Int, _ body: (UnsafeMutablePointer<Double>) throws -> R) rethrows -> R {
+    try values.withUnsafeMutableBufferPointer { try body($0.baseAddress! + lane * count) }
+  }
+}
+
+extension RaggedLayout {
+  /// Visits every leaf in canonical order: carried lane, then sequence, then block of at most ``KernelSizes/leaf`` timesteps
+  /// counted from the sequence's start.
+  /// - Parameter body: given the carried lane, the sequence, and the leaf's rows counted from the sequence's start.
+  @inline(__always)
+  public func forEachLeaf(_ body: (_ lane: Int, _ sequence: Int, _ rows: Range<Int>) throws -> Void) rethrows {
+    for lane in 0..<carriedLanes {
+      for sequence in sequences(ofLane: lane) {
+        let length = length(of: sequence)
+        var first = 0
+        while first < length {
+          let last = min(first + KernelSizes.leaf, length)
+          try body(lane, sequence, first..<last)
+          first = last
+        }
+      }
+    }
+  }
+}

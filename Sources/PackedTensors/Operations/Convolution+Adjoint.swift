@@ -1,0 +1,145 @@
+internal import CKernels
+
+/// One carried lane's gradient of a convolution's parameters, as it leaves the kernel.
+public struct ConvolutionLaneGradient {
+  let geometry: ConvolutionGeometry
+  /// Elements of `packedWeight`.
+  public let packedCount: Int
+  /// The weight's gradient in the kernels' layout; lanes are added in it, and ``unpack(_:to:)`` brings the total into order.
+  public let packedWeight: UnsafeMutablePointer<Float>
+  /// The bias's gradient, `[outputChannels]`, or none.
+  public let bias: UnsafeMutablePointer<Float>?
+
+  /// Writes a packed total as `[outputChannels, inputChannels, kernel]`.
+  public func unpack(_ packed: UnsafePointer<Float>, to weight: UnsafeMutablePointer<Float>) {
+    PackedWeights.unpack(packed, geometry, to: weight)
+  }
+}
+
+extension Convolution {
+  /// Where the gradient with respect to the input goes.
+  public enum InputGradient {
+    /// It is not wanted.
+    case none
+    /// Written to a new tensor.
+    case new
+    /// Added to this tensor, which already holds another part of it.
+    case added(PackedTensor)
+  }
+
+  /// The adjoint of ``forward(_:_:weight:bias:moments:)``.
+  ///
+  /// Leaf by leaf of the output: its gradient is formed from the normalisation behind it, the input from the one before it;
+  /// the leaf's weight and bias gradients are added to the lane's; the input rows that begin in the leaf get their gradient,
+  /// which then passes the adjoint of the activation before the convolution, if there is one.
+  /// - Parameters:
+  ///   - input: what `forward` read.
+  ///   - gradient: gradient of the output.
+  ///   - inputGradient: what to do with the input's gradient.
+  ///   - activation: adjoint of the activation on the input, applied to the input's gradient; its sums are added to.
+  ///   - withBias: whether the bias's gradient is wanted.
+  ///   - laneFinished: given each carried lane's parameter gradient, in lane order. The memory is used again after it returns.
+  /// - Returns: the input's gradient, if wanted.
+  /// - Complexity: `4·in·out·kernel` FLOP an output timestep.
+  public static func backward(
+    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, _ gradient: NormalisedGradient, weight: UnsafePointer<Float>,
+    inputGradient: InputGradient, activation: inout ActivationAdjoint?, withBias: Bool,
+    laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
+  ) rethrows -> PackedTensor? {
+    let x = input.tensor
+    let layout = gradient.tensor.layout
+    let adjoint = InputAdjoint(geometry, weight: weight, target: inputGradient, layout: x.layout)
+    let loader = InputLoader(input, geometry)
+    let gradients = GradientLoader(gradient, rows: KernelSizes.leaf + 2 * geometry.reach + 2)
+    let packedCount = PackedWeights.size(rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
+    let sums = StoragePool.shared.lease(packedCount + geometry.outputChannels)
+    let biasSums = withBias ? sums.base + packedCount : nil
+    var parameters = geometry.kernelParameters
+    let kernels = Kernels.active
+    for lane in 0..<layout.carriedLanes {
+      sums.base.update(repeating: 0, count: packedCount + geometry.outputChannels)
+      for sequence in layout.sequences(ofLane: lane) {
+        let (length, outputLength) = (x.layout.length(of: sequence), layout.length(of: sequence))
+        var first = 0
+        while first < outputLength {
+          let rows = first..<min(first + KernelSizes.leaf, outputLength)
+          let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
+          var needed = rows
+          if adjoint != nil {
+            let read = geometry.outputRows(for: written, length: outputLength)
+            needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
+          }
+          let g = gradients.rows(needed, of: sequence)
+          let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
+          let (source, sourceFirst) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
+          kernels.weight_gradient(
+            &parameters, source, sourceFirst, length, leaf, sums.base, rows.lowerBound, rows.upperBound)
+          if let biasSums { kernels.column_sums(leaf, nil, rows.count, geometry.outputChannels, biasSums) }
+          adjoint?.write(
+            written, of: sequence, from: g, first: needed.lowerBound, outputLength: outputLength, lane: lane,
+            activation: &activation)
+          first = rows.upperBound
+        }
+      }
+      try laneFinished(
+        lane,
+        ConvolutionLaneGradient(geometry: geometry, packedCount: packedCount, packedWeight: sums.base, bias: biasSums))
+    }
+    return adjoint?.output
+  }
+}
+
+/// Writes the gradient with respect to a convolution's input.
+private struct InputAdjoint {
+  let output: PackedTensor
+  private let stride: Int
+  private let accumulate: Bool
+  private let phases: [(AdjointPhase, PackedWeights)]
+
+  init?(
+    _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, target: Convolution.InputGradient, layout: RaggedLayout
+  ) {
+    switch target {
+    case .none: return nil
+    case .new:
+      output = PackedTensor(layout: layout, channels: geometry.inputChannels)
+      accumulate = false
+    case .added(let tensor):
+      output = tensor
+      accumulate = true
+    }
+    stride = geometry.stride
+    phases = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps)) }
+  }
+
+  /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose row `first` is at `g`.
+  func write(
+    _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, first: Int, outputLength: Int, lane: Int,
+    activation: inout ActivationAdjoint?
+  ) {
+    let channels = output.channels
+    let base = output.row(output.layout.offsets[sequence])
+    for (phase, packed) in phases {
+      let from = rows.lowerBound / stride
+      let to = (rows.upperBound - phase.phase + stride - 1) / stride
+      if to <= from { continue }
+      let y = base + (from * stride + phase.phase) * channels
+      if phase.taps.isEmpty {
+        if !accumulate {
+          for m in 0..<to - from { (y + m * stride * channels).update(repeating: 0, count: channels) }
+        }
+        continue
+      }
+      var parameters = phase.parameters
+      Kernels.active.convolve(
+        &parameters, g, first, outputLength, packed.base, nil, accumulate ? 1 : 0, y, stride * channels, from, to)
+    }
+    guard activation != nil else { return }
+    var at = rows.lowerBound
+    while at < rows.upperBound {
+      let leaf = at..<min(at + KernelSizes.leaf, rows.upperBound)
+      activation!.apply(base + at * channels, sequence: sequence, rows: leaf, lane: lane)
+      at = leaf.upperBound
+    }
+  }
+}
