@@ -1,0 +1,34 @@
+import MessagePassing
+
+/// The ranks cannot go on together. Every rank throws the same error at the same place.
+public enum DataParallelError: CollectiveError, Equatable, CustomStringConvertible {
+  /// Something that must be equal on all ranks is not.
+  case disagreement(what: String, ranks: [Int])
+  /// A rank failed, and the others were told before they waited for it.
+  case rankFailed(rank: Int, exitCode: Int32, message: String)
+  /// The test-only variable that drops a contribution cannot be read.
+  case invalidFaultInjection(value: String)
+
+  /// The code with which the job ends.
+  public var exitCode: Int32 {
+    switch self {
+    case .disagreement: 76
+    case .rankFailed(_, let exitCode, _): exitCode
+    case .invalidFaultInjection: 64
+    }
+  }
+
+  /// The sentence that is shown.
+  public var description: String {
+    switch self {
+    case .disagreement(let what, let ranks):
+      """
+      \(what) differs from rank 0's on \(ranks.count == 1 ? "rank" : "ranks") \
+      \(ranks.map(String.init).joined(separator: ", ")): give every rank the same program, recipe and files
+      """
+    case .rankFailed(_, _, let message): message
+    case .invalidFaultInjection(let value):
+      "LOCKSTEP_TEST_DROP is \"\(value)\"; it must be gradients:RANK or statistics:RANK, and is for tests only"
+    }
+  }
+}

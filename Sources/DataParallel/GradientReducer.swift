@@ -1,0 +1,133 @@
+import MessagePassing
+import Networks
+import PackedTensors
+
+/// Sums the gradient arena over all ranks while backward goes on.
+///
+/// Layers report finished ranges; adjacent ones are merged, and when about 1 MiB has come together its reduction starts, in
+/// place, on a communicator of its own. ``poll()`` moves it along (MPI has no thread that would), ``wait()`` completes all and
+/// leaves the totals in node 0's row. Which ranges come together depends on the model alone, so that every rank
+/// makes the same calls; and how they are divided does not touch a bit, since every element has the same tree.
+///
+/// Without overlap, and where MPI does not form the tree by itself (ranks not a power of two), all is reduced in ``wait()``.
+/// Owned by one thread. The arena must stay in place until ``wait()`` returns.
+public final class GradientReducer: GradientSink {
+  /// Seconds of the step's thread spent in starting, polling and waiting since ``begin()``.
+  public private(set) var exposedSeconds = 0.0
+  /// Bytes that one reduction carries, about.
+  public static let bucketBytes = 1 << 20
+  /// The first bucket is smaller, so that communication begins early.
+  public static let firstBucketBytes = 1 << 18
+
+  private let sum: CanonicalSum
+  private let arena: UnsafeMutablePointer<Float>
+  private let parameters: Int
+  private let overlap: Bool
+  private let dropped: Bool
+  private let bucketElements: Int
+  private let firstBucketElements: Int
+
+  private var collecting = FinishedRanges()
+  private var running: [PendingReduction] = []
+  private var blocking: [Range<Int>] = []
+  private var startedAny = false
+
+  /// - Parameters:
+  ///   - communicator: duplicated, for gradients alone. Collective.
+  ///   - lanes: the number of lanes L.
+  ///   - arena: `[nodes, parameters]`, node-major: row n is the gradient of this rank's node n, as in ``CanonicalSum/nodes``.
+  ///   - parameters: elements of a row.
+  ///   - overlap: false reduces everything in ``wait()``; the bits are the same.
+  ///   - bucketBytes: bytes that one reduction carries, about; a longer range is divided.
+  ///   - firstBucketBytes: the same for the first of a step.
+  ///   - exchange: who completes the tree; tests choose ``CanonicalSum/Exchange/own``.
+  ///   - faultInjection: for tests only.
+  public init(
+    communicator: Communicator, lanes: Int, arena: UnsafeMutablePointer<Float>, parameters: Int, overlap: Bool = true,
+    bucketBytes: Int = GradientReducer.bucketBytes, firstBucketBytes: Int = GradientReducer.firstBucketBytes,
+    exchange: CanonicalSum.Exchange = .automatic, faultInjection: FaultInjection = .none
+  ) throws(MPIError) {
+    precondition(bucketBytes >= 4 && firstBucketBytes >= 4, "a bucket holds at least one element")
+    sum = CanonicalSum(communicator: try communicator.duplicate(), lanes: lanes, exchange: exchange)
+    self.arena = arena
+    self.parameters = parameters
+    self.overlap = overlap
+    dropped = faultInjection == .gradients(rank: communicator.rank)
+    bucketElements = bucketBytes / MemoryLayout<Float>.stride
+    firstBucketElements = firstBucketBytes / MemoryLayout<Float>.stride
+  }
+
+  /// This rank's nodes: the rows of the arena.
+  public var nodes: [LaneTree.Node] { sum.nodes }
+
+  /// Opens a step. Nothing of the last may be outstanding.
+  public func begin() {
+    precondition(running.isEmpty && blocking.isEmpty && collecting.count == 0, "the last step was not waited for")
+    startedAny = false
+    exposedSeconds = 0
+  }
+
+  /// The elements `range` of every row are complete.
+  public func finished(_ range: Range<Int>) throws {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= parameters, "\(range) is not within \(parameters) parameters")
+    if dropped {
+      for row in nodes.indices { Float.clear(arena + row * parameters + range.lowerBound, count: range.count) }
+    }
+    guard sum.communicator.size > 1, !range.isEmpty else { return }
+    collecting.insert(range)
+    if overlap && collecting.count >= (startedAny ? bucketElements : firstBucketElements) {
+      try timed { () throws(MPIError) in try startCollected() }
+    }
+  }
+
+  /// Moves the outstanding reductions along. Complexity: about a microsecond for each.
+  public func poll() throws {
+    guard !running.isEmpty else { return }
+    try timed { () throws(MPIError) in try progress() }
+  }
+
+  /// Completes all reductions: afterwards row 0 holds, in every reported range, the sum over all lanes of all ranks.
+  public func wait() throws {
+    guard sum.communicator.size > 1 else { return }
+    try timed { () throws(MPIError) in
+      try startCollected()
+      for reduction in running { try reduction.wait() }
+      running.removeAll()
+      for range in blocking { try sum.reduce(arena + range.lowerBound, count: range.count, stride: parameters) }
+      blocking.removeAll()
+    }
+  }
+
+  /// Hands what has come together over: to MPI at once, or to ``wait()``.
+  private func startCollected() throws(MPIError) {
+    for range in collecting.takeAll() {
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let piece = first..<min(first + bucketElements, range.upperBound)
+        let nonblocking = overlap ? try sum.selfTest.passes(Float.self, count: piece.count, call: .nonblocking) : false
+        if nonblocking {
+          running.append(
+            try sum.communicator.startAllReduce(
+              UnsafeMutableBufferPointer(start: arena + piece.lowerBound, count: piece.count), .sum))
+        } else {
+          blocking.append(piece)
+        }
+        first = piece.upperBound
+      }
+    }
+    startedAny = true
+  }
+
+  private func progress() throws(MPIError) {
+    var outstanding: [PendingReduction] = []
+    for reduction in running where try !reduction.test() { outstanding.append(reduction) }
+    running = outstanding
+  }
+
+  private func timed(_ body: () throws(MPIError) -> Void) throws(MPIError) {
+    let start = ContinuousClock.now
+    defer { exposedSeconds += (ContinuousClock.now - start) / .seconds(1) }
+    try body()
+  }
+}

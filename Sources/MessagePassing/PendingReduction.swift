@@ -1,0 +1,42 @@
+import CMPI
+
+/// A nonblocking reduction under way. Its buffer belongs to MPI until ``test()`` gives true or ``wait()`` returns.
+public final class PendingReduction {
+  var requests: [MPI_Request?] = []
+  /// Holds this operation in its list until it is complete: the cycle keeps both alive, whoever drops them.
+  private let communicator: Communicator
+  private var owner: AnyObject?
+
+  init(communicator: Communicator, owner: AnyObject?) {
+    self.communicator = communicator
+    self.owner = owner
+  }
+
+  /// Whether the reduction is complete; moves it along if not. Not collective. Complexity: about a microsecond.
+  public func test() throws(MPIError) -> Bool {
+    while let last = requests.last {
+      var request = last
+      var done: Int32 = 0
+      try check(MPI_Test(&request, &done, cmpi_status_ignore()), "MPI_Test")
+      guard done != 0 else { return false }
+      requests.removeLast()
+    }
+    release()
+    return true
+  }
+
+  /// Returns when the reduction is complete.
+  public func wait() throws(MPIError) {
+    while let last = requests.last {
+      var request = last
+      try check(MPI_Wait(&request, cmpi_status_ignore()), "MPI_Wait")
+      requests.removeLast()
+    }
+    release()
+  }
+
+  private func release() {
+    owner = nil
+    communicator.pending.removeAll { $0 === self }
+  }
+}
