@@ -1,0 +1,24 @@
+/// `objective: {kind: classify}`: cross-entropy of a linear head on the pooled embedding.
+public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
+  /// The probability that is taken from the true class and spread evenly over all of them.
+  public var labelSmoothing: Double
+
+  /// The word under `kind`.
+  public static let kind = "classify"
+  /// It needs labels.
+  public var isSelfSupervised: Bool { false }
+
+  /// Classification, without smoothing unless told otherwise.
+  public init(labelSmoothing: Double = 0) { self.labelSmoothing = labelSmoothing }
+
+  /// Reads `labelSmoothing`.
+  public init(from reader: inout RecipeReader) throws(RecipeError) {
+    labelSmoothing = try reader.number("labelSmoothing", .belowOne, default: 0)
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func write(to writer: inout RecipeWriter) { writer.write("labelSmoothing", labelSmoothing) }
+
+  /// It goes with every model.
+  public func conflict(with model: ModelRecipe) -> RecipeConflict? { nil }
+}

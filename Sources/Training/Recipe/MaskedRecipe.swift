@@ -1,0 +1,50 @@
+/// `objective: {kind: masked}`: spans of frames are hidden in the input, and the loss is taken on them alone.
+public struct MaskedRecipe: ObjectiveRecipe, Equatable {
+  /// What is predicted of a hidden frame of reals; of categories it is always the categories.
+  public enum Target: String, CaseIterable, Sendable {
+    /// The frame's values, by Huber loss.
+    case values
+    /// The log-magnitude spectrum of the frame, by Huber loss.
+    case spectrum
+  }
+
+  /// The part of the frames that is hidden.
+  public var ratio: Double
+  /// The frames in a span; a frame is as many timesteps as the encoder's strides multiply to.
+  public var span: Int
+  /// What is predicted.
+  public var target: Target
+
+  /// The word under `kind`.
+  public static let kind = "masked"
+  /// It needs no labels.
+  public var isSelfSupervised: Bool { true }
+
+  /// A masked objective, by default the one that a recipe without further keys has.
+  public init(ratio: Double = 0.4, span: Int = 3, target: Target = .values) {
+    self.ratio = ratio
+    self.span = span
+    self.target = target
+  }
+
+  /// Reads `ratio`, `span` and `target`.
+  public init(from reader: inout RecipeReader) throws(RecipeError) {
+    ratio = try reader.number("ratio", .properPart, default: 0.4)
+    span = try reader.integer("span", in: 1...1_000_000, default: 3)
+    target = try reader.choice("target", default: .values)
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func write(to writer: inout RecipeWriter) {
+    writer.write("ratio", ratio)
+    writer.write("span", span)
+    writer.write("target", target)
+  }
+
+  /// Categories have no spectrum.
+  public func conflict(with model: ModelRecipe) -> RecipeConflict? {
+    guard target == .spectrum, model.input.kind == .categories else { return nil }
+    return RecipeConflict(
+      key: "target", reason: "categories have no spectrum; use target: values, or model.input.kind: reals")
+  }
+}

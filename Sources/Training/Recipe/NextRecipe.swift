@@ -1,0 +1,29 @@
+/// `objective: {kind: next}`: each frame's embedding predicts what comes `ahead` frames later.
+public struct NextRecipe: ObjectiveRecipe, Equatable {
+  /// How many frames ahead.
+  public var ahead: Int
+
+  /// The word under `kind`.
+  public static let kind = "next"
+  /// It needs no labels.
+  public var isSelfSupervised: Bool { true }
+
+  /// The prediction of the frame `ahead` frames later.
+  public init(ahead: Int = 1) { self.ahead = ahead }
+
+  /// Reads `ahead`.
+  public init(from reader: inout RecipeReader) throws(RecipeError) {
+    ahead = try reader.integer("ahead", in: 1...1_000_000, default: 1)
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func write(to writer: inout RecipeWriter) { writer.write("ahead", ahead) }
+
+  /// An encoder that sees the future would copy the answer.
+  public func conflict(with model: ModelRecipe) -> RecipeConflict? {
+    if model.encoder.isCausal { return nil }
+    return RecipeConflict(
+      key: "kind",
+      reason: "next needs model.encoder.causal: true; an encoder that sees later timesteps has the answer in its input")
+  }
+}

@@ -1,0 +1,22 @@
+/// The section `objective`: what is minimised.
+public protocol ObjectiveRecipe: RecipeSection {
+  /// Whether it needs no labels, so that pretraining can use it.
+  var isSelfSupervised: Bool { get }
+
+  /// The key of this section that cannot go with the model, and why; nil where all is well.
+  func conflict(with model: ModelRecipe) -> RecipeConflict?
+}
+
+/// Two parts of a recipe that cannot go together.
+public struct RecipeConflict: Sendable, Equatable {
+  /// The key that is at fault, within its section.
+  public let key: String
+  /// Why, and what to do.
+  public let reason: String
+
+  /// A conflict of `key`.
+  public init(key: String, reason: String) {
+    self.key = key
+    self.reason = reason
+  }
+}

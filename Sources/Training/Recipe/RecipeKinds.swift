@@ -1,0 +1,23 @@
+/// What a recipe may choose from: one line a kind.
+enum RecipeKinds {
+  static let encoders: [any EncoderRecipe.Type] = [
+    ResNetRecipe.self
+  ]
+
+  static let objectives: [any ObjectiveRecipe.Type] = [
+    MaskedRecipe.self,
+    NextRecipe.self,
+    ClassifyRecipe.self,
+  ]
+
+  static let optimizers: [any OptimizerRecipe.Type] = [
+    AdamWRecipe.self,
+    SGDRecipe.self,
+  ]
+
+  static let schedules: [any ScheduleRecipe.Type] = [
+    CosineRecipe.self,
+    ConstantRecipe.self,
+    StepRecipe.self,
+  ]
+}

@@ -1,0 +1,98 @@
+/// The section `training`: how long, from which seed, and what happens beside it.
+public struct TrainingRecipe: Sendable, Equatable {
+  /// When training ends.
+  public enum Duration: Sendable, Equatable {
+    /// After so many updates.
+    case steps(Int)
+    /// After each sequence was seen so many times.
+    case epochs(Int)
+  }
+
+  /// When training ends, unless it is stopped before.
+  public var duration: Duration
+  /// The key of all randomness.
+  public var seed: Int
+  /// Steps between validations; 0 for none.
+  public var validateEvery: Int
+  /// Steps between checkpoints; 0 for one at the end only.
+  public var checkpointEvery: Int
+  /// How many checkpoints are kept, beside the latest and the best.
+  public var keep: Int
+  /// When to stop before the end; nil for never.
+  public var earlyStopping: EarlyStoppingRecipe?
+  /// Whether gradients are reduced while backward goes on; it changes no bit.
+  public var overlap: Bool
+
+  init(from reader: inout RecipeReader) throws(RecipeError) {
+    switch (reader.has("steps"), reader.has("epochs")) {
+    case (true, true): throw reader.error("epochs", "stands beside steps; say one of them")
+    case (false, true):
+      _ = reader.node("steps")
+      duration = .epochs(try reader.integer("epochs"))
+    case (true, false):
+      _ = reader.node("epochs")
+      duration = .steps(try reader.integer("steps"))
+    case (false, false):
+      _ = reader.node("epochs")
+      throw reader.missing("steps", expected: "steps or epochs, an integer not below 1")
+    }
+    seed = try reader.integer("seed", in: 0...Int.max, default: 1)
+    validateEvery = try reader.integer("validateEvery", in: 0...Int.max, default: 200)
+    checkpointEvery = try reader.integer("checkpointEvery", in: 0...Int.max, default: 200)
+    keep = try reader.integer("keep", default: 3)
+    earlyStopping = try reader.optionalSection("earlyStopping", EarlyStoppingRecipe.init(from:))
+    overlap = try reader.boolean("overlap", default: true)
+    if earlyStopping != nil, validateEvery == 0 {
+      throw reader.error("earlyStopping", "needs validation; set validateEvery above 0")
+    }
+  }
+
+  func write(to writer: inout RecipeWriter) {
+    switch duration {
+    case .steps(let steps): writer.write("steps", steps)
+    case .epochs(let epochs): writer.write("epochs", epochs)
+    }
+    writer.write("seed", seed)
+    writer.write("validateEvery", validateEvery)
+    writer.write("checkpointEvery", checkpointEvery)
+    writer.write("keep", keep)
+    if let earlyStopping {
+      writer.section("earlyStopping") { earlyStopping.write(to: &$0) }
+    } else {
+      writer.writeNull("earlyStopping")
+    }
+    writer.write("overlap", overlap)
+  }
+}
+
+/// The section `training.earlyStopping`: training ends when a validation metric no longer gets better.
+public struct EarlyStoppingRecipe: Sendable, Equatable {
+  /// What is watched.
+  public enum Metric: String, CaseIterable, Sendable {
+    /// The objective's loss; smaller is better.
+    case loss
+    /// The part of the sequences that is classified rightly; larger is better.
+    case accuracy
+    /// The mean of the classes' F1; larger is better.
+    case macroF1
+  }
+
+  /// What is watched.
+  public var metric: Metric
+  /// How many validations may go by without getting better.
+  public var patience: Int
+  /// What does not count as better: a change of at most this.
+  public var minimumChange: Double
+
+  init(from reader: inout RecipeReader) throws(RecipeError) {
+    metric = try reader.choice("metric", default: .loss)
+    patience = try reader.integer("patience", default: 10)
+    minimumChange = try reader.number("minimumChange", .notNegative, default: 0)
+  }
+
+  func write(to writer: inout RecipeWriter) {
+    writer.write("metric", metric)
+    writer.write("patience", patience)
+    writer.write("minimumChange", minimumChange)
+  }
+}
