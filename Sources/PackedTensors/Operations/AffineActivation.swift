@@ -15,3 +15,21 @@ extension NormalisedInput {
     return output
   }
 }
+
+extension NormalisedGradient {
+  /// The gradient as its reader would see it, written out, `[timesteps, channels]`.
+  public func materialised() -> PackedTensor {
+    guard let (input, adjoint) = adjoint else { return tensor }
+    let output = PackedTensor(layout: tensor.layout, channels: tensor.channels)
+    adjoint.a.padded.withUnsafeBufferPointer { a in
+      adjoint.b.padded.withUnsafeBufferPointer { b in
+        adjoint.c.padded.withUnsafeBufferPointer { c in
+          Kernels.active.affine_gradient(
+            tensor.base, input.base, a.baseAddress, b.baseAddress, c.baseAddress, tensor.layout.timesteps, tensor.channels,
+            output.base)
+        }
+      }
+    }
+    return output
+  }
+}

@@ -58,6 +58,13 @@ public enum Convolution {
 }
 
 extension MomentSums {
+  /// Adds the moments of a whole tensor, leaf by leaf.
+  public mutating func add(_ x: PackedTensor) {
+    x.layout.forEachLeaf { lane, sequence, rows in
+      add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count, lane: lane)
+    }
+  }
+
   /// Adds one leaf's moments.
   mutating func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
     let channels = pivot.count

@@ -35,3 +35,17 @@ public struct HiddenRows: Sendable {
     for row in 0..<flags.count where flags[row] != 0 { gradient.row(row).update(repeating: 0, count: channels) }
   }
 }
+
+extension HiddenRows {
+  /// The flags of every `stride`-th timestep of each sequence, from its first.
+  public func strided(by stride: Int, from layout: RaggedLayout) -> HiddenRows {
+    if stride == 1 { return self }
+    var result: [UInt8] = []
+    for sequence in 0..<layout.sequences {
+      for row in Swift.stride(from: layout.offsets[sequence], to: layout.offsets[sequence + 1], by: stride) {
+        result.append(flags[row])
+      }
+    }
+    return HiddenRows(flags: result)
+  }
+}

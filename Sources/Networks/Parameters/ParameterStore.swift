@@ -1,0 +1,144 @@
+import PackedTensors
+
+/// A trainable tensor: a named range of the parameter arena. The same range of the gradient and moment arenas belongs to it.
+public struct Parameter: Sendable, Hashable {
+  /// Path in the state dict, such as `encoder.blocks.0.conv1.weight`.
+  public let name: String
+  /// Dimensions, PyTorch's order.
+  public let shape: [Int]
+  /// Elements of the arenas.
+  public let range: Range<Int>
+
+  /// Number of elements.
+  public var count: Int { range.count }
+  /// Whether weight decay applies: tensors of two and more dimensions decay; biases, gains and single vectors do not.
+  public var decays: Bool { shape.count >= 2 }
+}
+
+/// A tensor that training follows but does not train, such as a running mean: a named range of the statistics arena.
+public struct Statistic: Sendable, Hashable {
+  /// Path in the state dict.
+  public let name: String
+  /// Elements of the statistics arena.
+  public let range: Range<Int>
+}
+
+/// A whole number that training counts, such as a batch norm's batches: an index among the counters.
+public struct Counter: Sendable, Hashable {
+  /// Path in the state dict.
+  public let name: String
+  let index: Int
+}
+
+/// How a parameter begins.
+public enum Initialisation: Sendable {
+  /// Uniform in ±1/√fanIn: PyTorch's default for convolutions and linear layers (He et al. 2015 with a = √5).
+  case uniform(fanIn: Int)
+  /// Standard normal draws times a factor.
+  case normal(Float)
+  /// The same value everywhere.
+  case constant(Float)
+}
+
+/// Owner of all parameters and statistics of a model, each kind in one arena, in the order in which layers register them.
+///
+/// Not `Sendable`: it belongs to the thread that trains.
+public final class ParameterStore {
+  /// Registered parameters, in order.
+  public private(set) var parameters: [Parameter] = []
+  /// Registered statistics, in order.
+  public private(set) var statistics: [Statistic] = []
+  /// Registered counters, in order.
+  public private(set) var counters: [Counter] = []
+  /// Values of all parameters.
+  public private(set) var values: [Float] = []
+  private var statisticValues: [Float] = []
+  private var counterValues: [Int64] = []
+  private let seed: UInt64
+
+  /// An empty store; `seed` decides initial values.
+  public init(seed: UInt64) { self.seed = seed }
+
+  /// Number of trainable elements.
+  public var count: Int { values.count }
+
+  /// Registers a parameter and draws its initial value, which depends on seed and name alone.
+  public func addParameter(_ name: String, shape: [Int], _ initialisation: Initialisation) -> Parameter {
+    precondition(!parameters.contains { $0.name == name }, "two parameters are named \(name)")
+    let count = shape.reduce(1, *)
+    let parameter = Parameter(name: name, shape: shape, range: values.count..<values.count + count)
+    let key = RandomKey(seed: seed, purpose: "initialise." + name)
+    values.reserveCapacity(values.count + count)
+    for index in 0..<count {
+      switch initialisation {
+      case .uniform(let fanIn):
+        let bound = (1 / Double(max(fanIn, 1))).squareRoot()
+        values.append(Float((2 * key.uniformDouble(sequence: index) - 1) * bound))
+      case .normal(let factor): values.append(factor * Float(key.normal(sequence: index)))
+      case .constant(let value): values.append(value)
+      }
+    }
+    parameters.append(parameter)
+    return parameter
+  }
+
+  /// Registers a statistic of `count` elements, all beginning as `value`.
+  public func addStatistic(_ name: String, count: Int, value: Float) -> Statistic {
+    let statistic = Statistic(name: name, range: statisticValues.count..<statisticValues.count + count)
+    statisticValues += [Float](repeating: value, count: count)
+    statistics.append(statistic)
+    return statistic
+  }
+
+  /// Registers a counter beginning at 0.
+  public func addCounter(_ name: String) -> Counter {
+    let counter = Counter(name: name, index: counterValues.count)
+    counterValues.append(0)
+    counters.append(counter)
+    return counter
+  }
+
+  /// The values of a parameter.
+  public subscript(_ parameter: Parameter) -> [Float] {
+    get { Array(values[parameter.range]) }
+    set {
+      precondition(newValue.count == parameter.count, "\(newValue.count) values for \(parameter.name) of \(parameter.count)")
+      values.replaceSubrange(parameter.range, with: newValue)
+    }
+  }
+
+  /// The values of a statistic.
+  public subscript(_ statistic: Statistic) -> [Float] {
+    get { Array(statisticValues[statistic.range]) }
+    set {
+      precondition(newValue.count == statistic.range.count, "\(newValue.count) values for \(statistic.name)")
+      statisticValues.replaceSubrange(statistic.range, with: newValue)
+    }
+  }
+
+  /// The value of a counter.
+  public subscript(_ counter: Counter) -> Int64 {
+    get { counterValues[counter.index] }
+    set { counterValues[counter.index] = newValue }
+  }
+
+  /// Gives a parameter's first element to `body`.
+  public func withPointer<R>(_ parameter: Parameter, _ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
+    try values.withUnsafeBufferPointer { try body($0.baseAddress! + parameter.range.lowerBound) }
+  }
+
+  /// Gives the whole arena to `body` for an update.
+  public func withMutableValues<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
+    try values.withUnsafeMutableBufferPointer { try body($0.baseAddress!) }
+  }
+}
+
+extension RandomKey {
+  /// A standard normal draw by Box and Muller's transform (1958), with this package's own functions.
+  public func normal(sequence: Int, timestep: Int = 0, channel: Int = 0) -> Double {
+    let bits = bits(sequence: sequence, timestep: timestep, channel: channel)
+    let u = (Double(UInt64(bits.x) << 32 | UInt64(bits.y)) + 1) * 0x1p-64
+    let turns = Double((UInt64(bits.z) << 32 | UInt64(bits.w)) >> 11) * 0x1p-53
+    return (-2 * Elementary.log(u)).squareRoot() * Elementary.cosineAndSine(turns: turns).cosine
+  }
+}

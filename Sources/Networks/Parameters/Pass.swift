@@ -1,0 +1,62 @@
+import PackedTensors
+
+/// Whether batch norm uses the batch's moments and dropout drops, or neither.
+public enum Mode: Sendable {
+  /// Moments of the batch; dropout.
+  case training
+  /// Running statistics; no dropout. A sequence's output does not depend on the others.
+  case evaluation
+}
+
+/// What a forward pass knows besides its input, and what it leaves behind.
+public struct ForwardPass {
+  /// The model's parameters and statistics; read only.
+  public let store: ParameterStore
+  /// Training or evaluation.
+  public let mode: Mode
+  /// Sums over all ranks.
+  public let statistics: any SharedStatistics
+  /// The data set's id of each sequence of the batch.
+  public let ids: [Int]
+  /// Seed of the run and epoch of the step: with layer and sequence they decide every random draw.
+  public let seed: UInt64
+  /// The epoch.
+  public let epoch: Int
+  /// Moments by which running statistics will move, once the step is accepted.
+  public var observed: [(norm: BatchNorm, moments: BatchMoments)] = []
+
+  /// A pass over one batch.
+  public init(
+    store: ParameterStore, mode: Mode, statistics: any SharedStatistics, ids: [Int], seed: UInt64 = 0, epoch: Int = 0
+  ) {
+    self.store = store
+    self.mode = mode
+    self.statistics = statistics
+    self.ids = ids
+    self.seed = seed
+    self.epoch = epoch
+  }
+
+  /// The dropout of a layer in this pass; none in evaluation.
+  public func dropout(_ rate: Double, layer: String) -> Dropout? {
+    mode == .training && rate > 0
+      ? Dropout(rate: rate, key: RandomKey(seed: seed, purpose: "dropout." + layer, epoch: epoch)) : nil
+  }
+}
+
+/// What a backward pass needs: parameters, the arena for their gradients, and sums over all ranks.
+public struct BackwardPass {
+  /// The model's parameters; read only.
+  public let store: ParameterStore
+  /// Where gradients go.
+  public let gradients: GradientArena
+  /// Sums over all ranks.
+  public let statistics: any SharedStatistics
+
+  /// A backward pass.
+  public init(store: ParameterStore, gradients: GradientArena, statistics: any SharedStatistics) {
+    self.store = store
+    self.gradients = gradients
+    self.statistics = statistics
+  }
+}
