@@ -41,9 +41,9 @@ extension AtomicFile {
       }
     }
 
-    /// Appends `bytes`.
-    public mutating func write(_ bytes: [UInt8]) throws(FileError) {
-      let failure: FileError? = bytes.withUnsafeBytes { buffer in
+    /// Appends numbers as they lie in memory, which is little-endian on all processors that are supported.
+    public mutating func write<Value: BitwiseCopyable>(_ values: [Value]) throws(FileError) {
+      let failure: FileError? = values.withUnsafeBytes { buffer in
         do throws(FileError) {
           try write(buffer)
           return nil
