@@ -57,3 +57,19 @@ public struct ChannelVector: Sendable {
   /// The values.
   public var values: [Float] { Array(padded[..<count]) }
 }
+
+extension PackedTensor {
+  /// The same elements seen with other rows: `layout.timesteps * channels` of them, as before. Storage is shared.
+  public func viewed(as layout: RaggedLayout, channels: Int) -> PackedTensor {
+    precondition(
+      layout.timesteps * channels == count,
+      "\(layout.timesteps) timesteps of \(channels) channels are not \(count) elements")
+    return PackedTensor(layout: layout, channels: channels, storage: storage)
+  }
+
+  private init(layout: RaggedLayout, channels: Int, storage: Storage) {
+    self.layout = layout
+    self.channels = channels
+    self.storage = storage
+  }
+}

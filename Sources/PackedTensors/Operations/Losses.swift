@@ -8,19 +8,24 @@ public struct LossSums: Sendable {
   public var count: Int
   /// Terms that were predicted correctly on this rank, where that has a meaning.
   public var correct: Int
+  /// Σ loss of each sequence of this rank.
+  public var sequenceLoss: [Double]
 
   /// Sums of rows' losses, leaf by leaf in Double.
   init(rows loss: [Double], layout: RaggedLayout, count: Int, correct: Int) {
     var sums = LaneSums(lanes: layout.carriedLanes, count: 1)
+    var bySequence = [Double](repeating: 0, count: layout.sequences)
     layout.forEachLeaf { lane, sequence, rows in
       var leaf = 0.0
       let first = layout.offsets[sequence]
       for row in rows { leaf += loss[first + row] }
       sums.values[lane] += leaf
+      bySequence[sequence] += leaf
     }
     self.loss = sums
     self.count = count
     self.correct = correct
+    sequenceLoss = bySequence
   }
 }
 
@@ -29,28 +34,33 @@ public enum Losses {
   /// Cross-entropy of logits `[rows, classes]` against a class for each row (natural logarithm).
   /// - Parameters:
   ///   - targets: a class in `0 ..< classes` for each row.
+  ///   - weights: a byte a row; rows with 0 have no loss and no gradient. None: all count.
   ///   - smoothing: share of the target spread evenly over all classes.
-  /// - Returns: the sums, and for each row its loss.
   public static func crossEntropy(
-    _ logits: PackedTensor, targets: [Int32], smoothing: Float = 0
-  ) -> (sums: LossSums, rows: [Double]) {
-    precondition(targets.count == logits.layout.timesteps, "\(targets.count) targets for \(logits.layout.timesteps) rows")
+    _ logits: PackedTensor, targets: [Int32], weights: [UInt8]? = nil, smoothing: Float = 0
+  ) -> LossSums {
+    let rows = logits.layout.timesteps
+    precondition(targets.count == rows, "\(targets.count) targets for \(rows) rows")
     precondition(
       targets.allSatisfy { $0 >= 0 && $0 < logits.channels }, "a target is not one of \(logits.channels) classes")
-    var losses = [Double](repeating: 0, count: targets.count)
-    var correct = [UInt8](repeating: 0, count: targets.count)
-    Kernels.active.cross_entropy(
-      logits.base, targets, nil, smoothing, targets.count, logits.channels, &losses, &correct)
-    let sums = LossSums(
-      rows: losses, layout: logits.layout, count: targets.count, correct: correct.reduce(0) { $0 + Int($1) })
-    return (sums, losses)
+    var losses = [Double](repeating: 0, count: rows)
+    var correct = [UInt8](repeating: 0, count: rows)
+    if let weights {
+      precondition(weights.count == rows, "\(weights.count) weights for \(rows) rows")
+      Kernels.active.cross_entropy(logits.base, targets, weights, smoothing, rows, logits.channels, &losses, &correct)
+    } else {
+      Kernels.active.cross_entropy(logits.base, targets, nil, smoothing, rows, logits.channels, &losses, &correct)
+    }
+    return LossSums(
+      rows: losses, layout: logits.layout, count: weights.map { $0.reduce(0) { $0 + Int($1) } } ?? rows,
+      correct: correct.reduce(0) { $0 + Int($1) })
   }
 
   /// Huber loss of `[rows, elements]` against targets of the same shape: `d²/2` within `delta`, `delta·(|d| − delta/2)` beyond.
   /// - Parameter weights: a byte an element; elements with 0 have no loss and no gradient. None: all count.
   public static func huber(
     _ prediction: PackedTensor, targets: [Float], weights: [UInt8]? = nil, delta: Float = 1
-  ) -> (sums: LossSums, rows: [Double]) {
+  ) -> LossSums {
     precondition(targets.count == prediction.count, "\(targets.count) targets for \(prediction.count) predictions")
     let rows = prediction.layout.timesteps
     var losses = [Double](repeating: 0, count: rows)
@@ -61,7 +71,7 @@ public enum Losses {
       Kernels.active.huber(prediction.base, targets, nil, delta, rows, prediction.channels, &losses)
     }
     let count = weights.map { $0.reduce(0) { $0 + Int($1) } } ?? targets.count
-    return (LossSums(rows: losses, layout: prediction.layout, count: count, correct: 0), losses)
+    return LossSums(rows: losses, layout: prediction.layout, count: count, correct: 0)
   }
 
   /// Softmax of each row, in place.

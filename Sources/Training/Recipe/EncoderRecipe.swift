@@ -1,3 +1,5 @@
+import Networks
+
 /// The section `model.encoder`: the network that is kept.
 public protocol EncoderRecipe: RecipeSection {
   /// The channels of a frame that comes out.
@@ -8,4 +10,7 @@ public protocol EncoderRecipe: RecipeSection {
 
   /// Whether a frame depends on its own and earlier timesteps only.
   var isCausal: Bool { get }
+
+  /// Builds the encoder and registers its parameters under `encoder`.
+  func makeEncoder(_ context: ModelContext) -> any Encoder
 }

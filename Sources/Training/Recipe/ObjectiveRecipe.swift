@@ -1,3 +1,5 @@
+import Networks
+
 /// The section `objective`: what is minimised.
 public protocol ObjectiveRecipe: RecipeSection {
   /// Whether it needs no labels, so that pretraining can use it.
@@ -5,6 +7,9 @@ public protocol ObjectiveRecipe: RecipeSection {
 
   /// The key of this section that cannot go with the model, and why; nil where all is well.
   func conflict(with model: ModelRecipe) -> RecipeConflict?
+
+  /// Builds the objective for an encoder and registers its parameters. Throws where the data set does not fit.
+  func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective
 }
 
 /// Two parts of a recipe that cannot go together.

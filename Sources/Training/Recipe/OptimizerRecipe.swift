@@ -1,3 +1,5 @@
+import Networks
+
 /// The section `optimizer`: what a gradient does to the weights.
 public protocol OptimizerRecipe: RecipeSection {
   /// The peak of the learning rate; the schedule scales it.
@@ -5,6 +7,9 @@ public protocol OptimizerRecipe: RecipeSection {
 
   /// The largest global norm of the gradient, to which a larger one is scaled down; nil for no bound.
   var clipNorm: Double? { get }
+
+  /// The optimizer of `count` parameters in its first state.
+  func makeOptimizer(count: Int) -> any Optimizer
 }
 
 /// `optimizer: {kind: adamw}`: Adam with decoupled weight decay. Loshchilov & Hutter 2019, arXiv:1711.05101.

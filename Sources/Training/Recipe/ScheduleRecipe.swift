@@ -1,7 +1,12 @@
+import Networks
+
 /// The section `schedule`: by what the learning rate is multiplied at each step.
 public protocol ScheduleRecipe: RecipeSection {
   /// Steps over which the learning rate rises from 0 to its peak.
   var warmupSteps: Int { get }
+
+  /// What follows the warm-up.
+  var course: LearningRateSchedule.Course { get }
 }
 
 /// `schedule: {kind: cosine}`: after the warm-up, half a cosine down to `final` at the last step.

@@ -1,0 +1,95 @@
+import ArrayFiles
+import Networks
+
+extension ParameterStore {
+  /// The state dict: every parameter, statistic and counter whose name begins with `prefix`, without it.
+  public func tensors(under prefix: String = "") -> [NamedTensor] {
+    var result: [NamedTensor] = []
+    func add(_ name: String, _ shape: [Int], _ elements: NamedTensor.Elements) {
+      if name.hasPrefix(prefix) {
+        result.append(NamedTensor(name: String(name.dropFirst(prefix.count)), shape: shape, elements: elements))
+      }
+    }
+    for parameter in parameters { add(parameter.name, parameter.shape, .float32(self[parameter])) }
+    for statistic in statistics { add(statistic.name, [statistic.range.count], .float32(self[statistic])) }
+    for counter in counters { add(counter.name, [], .int64([self[counter]])) }
+    return result
+  }
+
+  /// Sets everything whose name begins with `prefix` from a state dict that must hold exactly these tensors.
+  /// - Parameter source: where the tensors come from, for errors.
+  /// - Throws: `FileError.damaged` naming the first tensor that is missing, superfluous or of another shape.
+  public func load(_ tensors: [NamedTensor], under prefix: String = "", source: String) throws(FileError) {
+    var byName: [String: NamedTensor] = [:]
+    for tensor in tensors { byName[prefix + tensor.name] = tensor }
+    func take(_ name: String, _ shape: [Int]) throws(FileError) -> NamedTensor {
+      guard let tensor = byName.removeValue(forKey: name) else {
+        throw .damaged(path: source, reason: "holds no tensor \(name.dropFirst(prefix.count)); it was made by another model")
+      }
+      guard tensor.shape == shape else {
+        throw .damaged(
+          path: source, reason: "tensor \(tensor.name) has shape \(tensor.shape); this model's has \(shape)")
+      }
+      return tensor
+    }
+    func floats(_ tensor: NamedTensor) throws(FileError) -> [Float] {
+      guard case .float32(let values) = tensor.elements else {
+        throw .damaged(path: source, reason: "tensor \(tensor.name) is not of type F32")
+      }
+      return values
+    }
+    for parameter in parameters where parameter.name.hasPrefix(prefix) {
+      self[parameter] = try floats(take(parameter.name, parameter.shape))
+    }
+    for statistic in statistics where statistic.name.hasPrefix(prefix) {
+      self[statistic] = try floats(take(statistic.name, [statistic.range.count]))
+    }
+    for counter in counters where counter.name.hasPrefix(prefix) {
+      let tensor = try take(counter.name, [])
+      guard case .int64(let values) = tensor.elements else {
+        throw .damaged(path: source, reason: "tensor \(tensor.name) is not of type I64")
+      }
+      self[counter] = values[0]
+    }
+    if let extra = byName.keys.min() {
+      throw .damaged(path: source, reason: "holds a tensor \(extra.dropFirst(prefix.count)) that this model lacks")
+    }
+  }
+}
+
+extension Optimizer {
+  /// The state arenas, a tensor for each parameter, such as `exp_avg.encoder.stem.conv.weight`, and the number of updates.
+  public func tensors(of store: ParameterStore) -> [NamedTensor] {
+    var result = [NamedTensor(name: "step", shape: [], elements: .int64([Int64(steps)]))]
+    for arena in arenas {
+      for parameter in store.parameters {
+        result.append(
+          NamedTensor(
+            name: arena.name + "." + parameter.name, shape: parameter.shape,
+            elements: .float32(Array(arena.values[parameter.range]))))
+      }
+    }
+    return result
+  }
+
+  /// Sets the state from ``tensors(of:)``.
+  public mutating func load(_ tensors: [NamedTensor], of store: ParameterStore, source: String) throws(FileError) {
+    var byName: [String: NamedTensor] = [:]
+    for tensor in tensors { byName[tensor.name] = tensor }
+    guard case .int64(let count)? = byName["step"]?.elements else {
+      throw .damaged(path: source, reason: "holds no optimizer step")
+    }
+    var loaded = arenas
+    for index in loaded.indices {
+      for parameter in store.parameters {
+        let name = loaded[index].name + "." + parameter.name
+        guard let tensor = byName[name], tensor.shape == parameter.shape, case .float32(let values) = tensor.elements else {
+          throw .damaged(path: source, reason: "holds no tensor \(name) of shape \(parameter.shape)")
+        }
+        loaded[index].values.replaceSubrange(parameter.range, with: values)
+      }
+    }
+    arenas = loaded
+    steps = Int(count[0])
+  }
+}

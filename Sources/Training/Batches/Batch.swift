@@ -1,0 +1,62 @@
+import PackedTensors
+import SequenceData
+
+/// The sequences of one step that this rank holds, ready to be computed with.
+public struct Batch {
+  /// Values as the data set holds them, `[timesteps, features]`.
+  public let raw: PackedTensor
+  /// Values as the encoder reads them, `[timesteps, features]`; the same storage where nothing is normalised.
+  public let values: PackedTensor
+  /// The data set's id of each sequence.
+  public let ids: [Int]
+  /// The class of each sequence, −1 where it has none.
+  public let labels: [Int32]
+
+  /// Where each sequence lies.
+  public var layout: RaggedLayout { raw.layout }
+}
+
+extension Batch {
+  /// Reads sequences from a data set.
+  /// - Parameters:
+  ///   - lanes: ids of each carried lane.
+  ///   - globalIDs: ids of the whole global batch.
+  /// - Throws: `DataError` naming file, sequence, timestep and feature of the first bad value.
+  init(
+    reading lanes: [[Int]], globalIDs: [Int], from dataset: SequenceDataset, normalisation: InputNormalisation
+  ) throws {
+    let ids = Array(lanes.joined())
+    var bounds = [0]
+    for lane in lanes { bounds.append(bounds[bounds.count - 1] + lane.count) }
+    let layout = RaggedLayout(
+      lengths: ids.map { dataset.length(of: $0) }, laneBounds: bounds,
+      globalLengths: globalIDs.map { dataset.length(of: $0) })
+    let raw = PackedTensor(layout: layout, channels: dataset.features)
+    for (index, id) in ids.enumerated() {
+      try dataset.copyValues(of: id, into: raw.buffer(of: index))
+    }
+    var values = raw
+    if normalisation != .none {
+      values = PackedTensor(layout: layout, channels: dataset.features)
+      values.base.update(from: raw.base, count: raw.count)
+      for index in ids.indices { normalisation.apply(to: values.buffer(of: index), features: dataset.features) }
+    }
+    self.init(
+      raw: raw, values: values, ids: ids, labels: ids.map { Int32(dataset.label(of: $0) ?? -1) })
+  }
+
+  /// A copy whose values, but not whose raw values, may be changed.
+  func withOwnValues() -> Batch {
+    let copy = PackedTensor(layout: layout, channels: values.channels)
+    copy.base.update(from: values.base, count: values.count)
+    return Batch(raw: raw, values: copy, ids: ids, labels: labels)
+  }
+}
+
+extension PackedTensor {
+  /// All elements of one sequence.
+  func buffer(of sequence: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: row(layout.offsets[sequence]), count: layout.length(of: sequence) * channels)
+  }
+}

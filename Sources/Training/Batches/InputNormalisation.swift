@@ -1,0 +1,50 @@
+import PackedTensors
+
+/// What is done to values before an encoder reads them as numbers.
+public enum InputNormalisation: Sendable, Equatable {
+  /// Nothing.
+  case none
+  /// `(x − mean) / deviation`, a mean and a deviation for each feature, from the training split.
+  case dataset(mean: [Double], deviation: [Double])
+  /// `(x − mean) / deviation` of the sequence itself, feature by feature.
+  case sequence
+
+  /// Added to a deviation before dividing, so that a constant feature becomes zero.
+  static let smallestDeviation = 1e-6
+
+  /// Normalises the values of one sequence, `[length, features]`, in place. Moments are summed in Double in timestep order.
+  func apply(to values: UnsafeMutableBufferPointer<Float>, features: Int) {
+    switch self {
+    case .none: return
+    case .dataset(let mean, let deviation): apply(mean, deviation, to: values)
+    case .sequence:
+      let length = values.count / features
+      var mean = [Double](repeating: 0, count: features)
+      var deviation = mean
+      for feature in 0..<features {
+        var (sum, square) = (0.0, 0.0)
+        for t in 0..<length { sum += Double(values[t * features + feature]) }
+        let centre = sum / Double(length)
+        for t in 0..<length {
+          let d = Double(values[t * features + feature]) - centre
+          square += d * d
+        }
+        mean[feature] = centre
+        deviation[feature] = (square / Double(length)).squareRoot()
+      }
+      apply(mean, deviation, to: values)
+    }
+  }
+
+  private func apply(_ mean: [Double], _ deviation: [Double], to values: UnsafeMutableBufferPointer<Float>) {
+    let features = mean.count
+    for feature in 0..<features {
+      let scale = 1 / (deviation[feature] + InputNormalisation.smallestDeviation)
+      var index = feature
+      while index < values.count {
+        values[index] = Float((Double(values[index]) - mean[feature]) * scale)
+        index += features
+      }
+    }
+  }
+}

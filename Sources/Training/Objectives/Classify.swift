@@ -1,0 +1,23 @@
+import Networks
+import PackedTensors
+
+/// Cross-entropy of a sequence's class, with a head of pooling and a linear layer.
+struct Classify: Objective {
+  let head: ClassificationHead
+  let smoothing: Double
+
+  var range: Range<Int> { head.linear.range }
+  var countsCorrect: Bool { true }
+
+  /// - Precondition: every sequence of a batch that is trained on has a label.
+  func view(of batch: Batch, seed: UInt64, epoch: Int) -> Batch { batch }
+  func input(of view: Batch) -> EncoderInput { EncoderInput(view.values) }
+
+  func loss(
+    of embedding: PackedTensor, _ view: Batch, _ forward: ForwardPass, _ backward: BackwardPass?
+  ) throws -> (sums: LossSums, gradient: OutputGradient?) {
+    let (logits, saved) = head.forward(embedding, forward)
+    let sums = Losses.crossEntropy(logits, targets: view.labels, smoothing: Float(smoothing))
+    return (sums, try backward.map { try head.backward(logits, saved, $0) })
+  }
+}

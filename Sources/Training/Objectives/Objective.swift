@@ -1,0 +1,24 @@
+import Networks
+import PackedTensors
+
+/// What is minimised: which view of a batch the encoder sees, and the loss of what it makes of it.
+///
+/// An objective is a value: configuration and the handles of its own parameters (a head, a decoder, a mask vector).
+public protocol Objective {
+  /// What the encoder sees and what is to be told from it.
+  associatedtype View
+  /// The parameters that are the objective's own.
+  var range: Range<Int> { get }
+  /// Whether `LossSums.correct` has a meaning.
+  var countsCorrect: Bool { get }
+
+  /// The view of a batch, drawn by keys of (seed, epoch, sequence, frame).
+  func view(of batch: Batch, seed: UInt64, epoch: Int) -> View
+  /// What the encoder reads of a view.
+  func input(of view: View) -> EncoderInput
+  /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the objective's own
+  /// parameters get theirs.
+  func loss(
+    of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
+  ) throws -> (sums: LossSums, gradient: OutputGradient?)
+}
