@@ -1,0 +1,80 @@
+import ArrayFiles
+import Foundation
+import Networks
+import PackedTensors
+
+/// One network case of the golden values: its settings, its tensors, and the network built from them.
+struct GoldenCase {
+  struct Settings: Decodable {
+    struct Stem: Decodable { var width, kernel, stride: Int; var norm: Bool }
+    struct Block: Decodable { var width, kernel, stride, dilation: Int }
+    var features: Int
+    var categories: Int?
+    var causal: Bool
+    var activation, pool: String
+    var stem: Stem
+    var blocks: [Block]
+    var classes: Int
+    var vanishing: [String]
+  }
+  /// Other cases have other settings; those are left alone.
+  private struct Index: Decodable {
+    struct Entry: Decodable {
+      var settings: Settings?
+      init(from decoder: any Decoder) throws { settings = try? Settings(from: decoder) }
+    }
+    var cases: [String: Entry]
+  }
+
+  let settings: Settings
+  let file: SafetensorsFile
+  let store = ParameterStore(seed: 1)
+  let encoder: ResNet
+  let head: ClassificationHead
+
+  static let folder = Bundle.module.resourcePath! + "/Golden"
+
+  init(_ name: String) throws {
+    let index = try JSONDecoder().decode(
+      Index.self, from: Data(contentsOf: URL(fileURLWithPath: GoldenCase.folder + "/cases.json")))
+    settings = index.cases[name]!.settings!
+    file = try SafetensorsFile(path: GoldenCase.folder + "/\(name).safetensors")
+    let shape = ResNet.Shape(
+      stem: .init(
+        width: settings.stem.width, kernel: settings.stem.kernel, stride: settings.stem.stride,
+        isNormalised: settings.stem.norm),
+      blocks: settings.blocks.map {
+        .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation)
+      }, causal: settings.causal, activation: Activation(rawValue: settings.activation)!)
+    encoder = ResNet("encoder", features: settings.features, categories: settings.categories, shape, in: store)
+    head = ClassificationHead(
+      "head", width: encoder.width, classes: settings.classes, pooling: Pooling(rawValue: settings.pool)!, dropout: 0,
+      in: store)
+    for parameter in store.parameters { store[parameter] = try floats("initial." + parameter.name) }
+    for statistic in store.statistics { store[statistic] = try floats("initial." + statistic.name) }
+    for counter in store.counters { store[counter] = try integers("initial." + counter.name)[0] }
+  }
+
+  func floats(_ name: String) throws -> [Float] {
+    guard case .float32(let values) = try file.tensor(name).elements else { fatalError("\(name) is not float32") }
+    return values
+  }
+
+  func integers(_ name: String) throws -> [Int64] {
+    switch try file.tensor(name).elements {
+    case .int64(let values): return values
+    default: fatalError("\(name) holds no integers")
+    }
+  }
+
+  /// The packed batch, its sequences dealt to lanes of the given sizes.
+  func input(laneBounds: [Int]) throws -> PackedTensor {
+    let offsets = try integers("input.offsets").map { Int($0) }
+    let lengths = zip(offsets.dropFirst(), offsets).map { $0 - $1 }
+    return PackedTensor(
+      layout: RaggedLayout(lengths: lengths, laneBounds: laneBounds), channels: settings.features,
+      elements: try floats("input.values"))
+  }
+
+  func labels() throws -> [Int32] { try integers("input.labels").map { Int32($0) } }
+}
