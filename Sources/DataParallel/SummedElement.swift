@@ -8,8 +8,8 @@ public protocol SummedElement: MPIElement {
   /// Sets all elements to +0.
   static func clear(_ values: UnsafeMutablePointer<Self>, count: Int)
   /// Fills `values` with numbers whose sum over ranks depends on the order: mixed magnitudes, cancellation, subnormal
-  /// numbers, zeros of both signs.
-  static func fillAwkwardly(_ values: UnsafeMutablePointer<Self>, count: Int, rank: Int)
+  /// numbers, zeros of both signs. A pure function of `first`, the first one's number, and the rank.
+  static func fillAwkwardly(_ values: UnsafeMutablePointer<Self>, count: Int, first: Int, rank: Int)
   /// The first index at which the bits differ.
   static func firstDifference(_ one: UnsafePointer<Self>, _ other: UnsafePointer<Self>, count: Int) -> Int?
 }
@@ -26,9 +26,9 @@ extension Float: SummedElement {
   }
 
   /// Fills `values` with numbers whose sum over ranks depends on the order.
-  public static func fillAwkwardly(_ values: UnsafeMutablePointer<Float>, count: Int, rank: Int) {
+  public static func fillAwkwardly(_ values: UnsafeMutablePointer<Float>, count: Int, first: Int, rank: Int) {
     for index in 0..<count {
-      values[index] = Awkward(index: index, rank: rank).number(subnormal: Float.init(bitPattern:))
+      values[index] = Awkward(index: first + index, rank: rank).number(subnormal: Float.init(bitPattern:))
     }
   }
 
@@ -53,9 +53,9 @@ extension Double: SummedElement {
   }
 
   /// Fills `values` with numbers whose sum over ranks depends on the order.
-  public static func fillAwkwardly(_ values: UnsafeMutablePointer<Double>, count: Int, rank: Int) {
+  public static func fillAwkwardly(_ values: UnsafeMutablePointer<Double>, count: Int, first: Int, rank: Int) {
     for index in 0..<count {
-      values[index] = Awkward(index: index, rank: rank).number(subnormal: { Double(bitPattern: UInt64($0)) })
+      values[index] = Awkward(index: first + index, rank: rank).number(subnormal: { Double(bitPattern: UInt64($0)) })
     }
   }
 

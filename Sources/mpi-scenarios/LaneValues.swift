@@ -23,7 +23,7 @@ struct LaneValues<Element: SummedElement> {
       return
     }
     let first = min(count, Self.period)
-    Element.fillAwkwardly(row, count: first, rank: lane + 1000 * salt)
+    Element.fillAwkwardly(row, count: first, first: 0, rank: lane + 1000 * salt)
     var filled = first
     while filled < count {
       let piece = min(Self.period, count - filled)

@@ -41,30 +41,33 @@ extension MultiProcess {
     }
 
     @Test func statisticsHaveTheSameBitsOnEveryNumberOfRanks() throws {
-      try expectSame(["statistics", "8"], ranks: [1, 2, 3, 4, 5, 7, 8])
+      try expectSame(["statistics", "8"], ranks: [1, 2, 3, 5, 8])
     }
 
     @Test func gradientsHaveTheSameBitsWithOverlapAndWithout() throws {
       let one = try scenario(["gradients", "8", "overlap"], ranks: 1)
-      for ranks in [2, 3, 4, 6, 8] {
-        for mode in ["overlap", "blocking", "own"] {
-          for line in try scenario(["gradients", "8", mode], ranks: ranks) {
-            #expect(line.values == one[0].values, "\(mode), rank \(line.rank) of \(ranks)")
-          }
+      let runs = [
+        (2, "overlap"), (2, "blocking"), (2, "own"), (3, "overlap"), (4, "overlap"), (4, "blocking"), (6, "blocking"),
+        (8, "overlap"), (8, "own"),
+      ]
+      for (ranks, mode) in runs {
+        for line in try scenario(["gradients", "8", mode], ranks: ranks) {
+          #expect(line.values == one[0].values, "\(mode), rank \(line.rank) of \(ranks)")
         }
       }
     }
 
     @Test(arguments: ["gradients", "statistics"]) func aDroppedContributionIsNoticed(what: String) throws {
-      let one = try scenario([what, "8"], ranks: 1)
+      let one = try scenario([what, "8", "dropped"], ranks: 1)
       for (rank, ranks) in [(1, 2), (0, 3)] {
-        let lines = try scenario([what, "8"], ranks: ranks, environment: ["LOCKSTEP_TEST_DROP": "\(what):\(rank)"])
-        for name in one[0].values.keys where !name.hasSuffix(" 0") {
+        let lines = try scenario(
+          [what, "8", "dropped"], ranks: ranks, environment: ["LOCKSTEP_TEST_DROP": "\(what):\(rank)"])
+        for name in one[0].values.keys {
           #expect(lines[0].values[name] != one[0].values[name], "\(name) without rank \(rank) of \(ranks)")
         }
       }
       let other = what == "gradients" ? "statistics" : "gradients"
-      let lines = try scenario([what, "8"], ranks: 2, environment: ["LOCKSTEP_TEST_DROP": "\(other):1"])
+      let lines = try scenario([what, "8", "dropped"], ranks: 2, environment: ["LOCKSTEP_TEST_DROP": "\(other):1"])
       #expect(lines[0].values == one[0].values, "\(what) while \(other) are dropped")
     }
 

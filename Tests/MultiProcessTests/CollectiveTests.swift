@@ -32,11 +32,12 @@ extension MultiProcess {
       for ranks in [1, 3] { _ = try scenario(["agreement", "all"], ranks: ranks) }
     }
 
-    @Test(arguments: [
-      (["differ", "2"], 76, "The recipe differs from rank 0's on rank 2"),
-      (["first"], 64, "recipe.yaml: line 3: unknown key"),
-      (["one", "1"], 64, "recipe.yaml: line 3: unknown key"),
-    ] as [([String], Int32, String)])
+    @Test(
+      arguments: [
+        (["differ", "2"], 76, "The recipe differs from rank 0's on rank 2"),
+        (["first"], 64, "recipe.yaml: line 3: unknown key"),
+        (["one", "1"], 64, "recipe.yaml: line 3: unknown key"),
+      ] as [([String], Int32, String)])
     func anAgreedErrorIsSaidOnceAndEndsAll(arguments: [String], code: Int32, sentence: String) throws {
       let result = try MPIRun.run(ranks: 3, "mpi-scenarios", ["agreement"] + arguments, timeoutSeconds: 20)
       #expect(result.code == code, "\(result.summary)")

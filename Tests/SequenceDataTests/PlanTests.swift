@@ -23,7 +23,8 @@ import Testing
 
   static let bounds = [
     BatchBounds(timesteps: 262_144, sequences: 64, lanes: 8), BatchBounds(timesteps: 20_000, sequences: 64, lanes: 4),
-    BatchBounds(timesteps: 1, sequences: 5, lanes: 2), .exactly(sequences: 8, lanes: 8), .exactly(sequences: 1, lanes: 1),
+    BatchBounds(timesteps: 1, sequences: 5, lanes: 2), .exactly(sequences: 8, lanes: 8),
+    .exactly(sequences: 1, lanes: 1),
     .exactly(sequences: 1000, lanes: 16),
   ]
 

@@ -26,7 +26,8 @@ public enum MPIRun {
 
   /// The folder in which the build puts executables: the one that holds the running test bundle.
   public static let products: URL = {
-    let running = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let running =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(fileURLWithPath: running).deletingLastPathComponent()
   }()
 

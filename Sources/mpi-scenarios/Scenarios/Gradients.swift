@@ -2,7 +2,8 @@ import DataParallel
 import MessagePassing
 import PackedTensors
 
-/// `gradients LANES overlap|blocking|own`: three steps of a gradient arena whose layers finish from the last to the first.
+/// `gradients LANES overlap|blocking|own|dropped`: three steps of a gradient arena whose layers finish from the last to the first.
+/// All but `dropped` compare with the tree formed locally.
 func gradients(_ world: borrowing World, _ arguments: [String]) throws -> Report {
   let lanes = arguments.first.flatMap { Int($0) } ?? 8
   let mode = arguments.dropFirst().first ?? "overlap"
@@ -30,6 +31,10 @@ func gradients(_ world: borrowing World, _ arguments: [String]) throws -> Report
     }
     try reducer.wait()
     try expect(digest(arena + parameters - 10, count: 10), unreported, "elements that were never reported")
+    if mode != "dropped", let index = values.firstDifference(arena, count: parameters - 10, salt: step) {
+      throw ScenarioFailure(
+        description: "step \(step): gradient \(index) of \(parameters) differs from the tree: \(arena[index])")
+    }
     report.set("step \(step)", digest(arena, count: parameters - 10))
   }
   return report

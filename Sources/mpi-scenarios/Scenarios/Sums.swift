@@ -25,7 +25,8 @@ private func summed<Element: SummedElement>(_ sum: CanonicalSum, _ type: Element
   try sum.reduce(rows, count: count, stride: stride)
   if let index = values.firstDifference(rows, count: count) {
     throw ScenarioFailure(
-      description: "sum of \(count) \(type) over \(sum.lanes) lanes differs from the tree at index \(index): \(rows[index])")
+      description:
+        "sum of \(count) \(type) over \(sum.lanes) lanes differs from the tree at index \(index): \(rows[index])")
   }
   return digest(rows, count: count)
 }
