@@ -1,0 +1,125 @@
+# shellcheck shell=bash disable=SC2034  # variables are for the scripts that source this
+# What the scripts of this folder share. Sourced; the caller has set `-euo pipefail`.
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+swift_needed=6.1
+
+# Exit codes are those of the job (0, 64 usage, 65 data, 66 missing input, …): a supervisor restarts on none of these three.
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() { # fail CODE MESSAGE...
+  local code=$1
+  shift
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit "$code"
+}
+
+usage_error() { fail 64 "$* (see $0 --help)"; }
+
+# Prints the comment at the head of the calling script, which is its help.
+print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0"; }
+
+# The Swift toolchain
+# -------------------
+
+# Swift is often unpacked where no non-interactive PATH looks.
+find_swift() {
+  local candidate
+  for candidate in "$(command -v swift || true)" "$HOME/.local/share/swiftly/bin/swift" /opt/swift/usr/bin/swift \
+    /usr/local/swift/usr/bin/swift /usr/libexec/swift/bin/swift; do
+    [[ -n $candidate && -x $candidate ]] && printf '%s\n' "$candidate" && return
+  done
+  return 1
+}
+
+# Puts a sufficient Swift first on PATH, or says which is needed and where it comes from (64: this is set-up, no restart helps).
+require_swift() {
+  local swift version
+  swift=$(find_swift) || fail 64 "Swift is not installed. Lockstep needs Swift $swift_needed or newer for" \
+    "$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-this system}"):" \
+    "https://www.swift.org/install (then open a new shell, or put its usr/bin on PATH)."
+  PATH=$(dirname "$swift"):$PATH
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || true
+  [[ -n $version ]] || fail 64 "$swift does not run: try '$swift --version'. A fresh toolchain: https://www.swift.org/install"
+  [[ $(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1) == "$swift_needed" ]] ||
+    fail 64 "$swift is Swift $version; Lockstep needs $swift_needed or newer: https://www.swift.org/install"
+}
+
+# System packages
+# ---------------
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    fail 64 "this needs root, and sudo is not installed. As root: $*"
+  fi
+}
+
+# Installs those of the named Debian packages that are missing, and says which.
+install_packages() {
+  local package log missing=()
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "This is not a Debian-like system (no apt-get). Taking for granted that it has what these packages bring: $*"
+    return
+  fi
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} == 0 ]] && return
+  say "Installing the system packages ${missing[*]}"
+  log=$(mktemp)
+  if ! as_root apt-get update </dev/null >"$log" 2>&1 ||
+    ! as_root apt-get install --yes --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    fail 64 "could not install ${missing[*]}. Is there a network? By hand: apt-get update && apt-get install ${missing[*]}"
+  fi
+  rm -f "$log"
+}
+
+# Open MPI, and what Swift and its packages are fetched and linked with.
+build_packages=(libopenmpi-dev openmpi-bin pkg-config git ca-certificates)
+
+# Building
+# --------
+
+# build [ARGUMENT...]: `swift build -c release`, quiet unless it fails.
+build() {
+  local log status=0
+  log=$(mktemp)
+  say "Building (swift build -c release${*:+ $*}); the first build takes some minutes"
+  swift build --package-path "$repository" -c release "$@" </dev/null >"$log" 2>&1 || status=$?
+  if [[ $status != 0 ]]; then
+    grep -E 'error|warning: unreachable|fatal' "$log" >&2 || true
+    tail -n 40 "$log" >&2
+    if grep -qiE 'could not resolve host|failed to clone|unable to access|timed out' "$log"; then
+      say "The package dependencies could not be fetched. Is there a network?"
+    fi
+    rm -f "$log"
+    fail 70 "the build failed (the output above)"
+  fi
+  rm -f "$log"
+}
+
+# The built command line. Not `swift build --show-bin-path`, which takes a second and a half.
+lockstep_binary=$repository/.build/release/lockstep
+
+# The machine
+# -----------
+
+# Cores that this process may use: physical cores, affinity and the control group's quota, whichever is least.
+usable_cores() {
+  local cores physical quota period
+  cores=$(nproc)
+  physical=$(lscpu -p=Core,Socket 2>/dev/null | grep -v '^#' | sort -u | wc -l) || physical=0
+  if ((physical > 0 && physical < cores)); then cores=$physical; fi
+  if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max && [[ $quota != max ]]; then
+    quota=$(((quota + period - 1) / period))
+    if ((quota < cores)); then cores=$quota; fi
+  fi
+  printf '%s\n' "$cores"
+}
