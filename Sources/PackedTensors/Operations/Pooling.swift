@@ -4,7 +4,7 @@ internal import CKernels
 public enum Pooling: String, Sendable, CaseIterable {
   /// The mean of each channel.
   case mean
-  /// The largest value of each channel; of equal ones the first.
+  /// The largest value of each channel; of equal ones the first. A NaN is larger than any number.
   case max
   /// The last timestep.
   case last
@@ -40,7 +40,7 @@ public enum Pooling: String, Sendable, CaseIterable {
         for c in 0..<x.channels { chosen[sequence * x.channels + c] = Int32(rows.lowerBound) }
         for row in rows.dropFirst() {
           let values = x.row(row)
-          for c in 0..<x.channels where values[c] > best[c] {
+          for c in 0..<x.channels where values[c] > best[c] || values[c].isNaN {
             best[c] = values[c]
             chosen[sequence * x.channels + c] = Int32(row)
           }
