@@ -9,6 +9,9 @@ public final class StoragePool: Sendable {
   /// The process's pool of activation memory.
   public static let shared = StoragePool()
 
+  /// An empty pool.
+  public init() {}
+
   private struct Block: @unchecked Sendable {  // an address and its size; guarded by `state`
     let base: UnsafeMutablePointer<Float>
     let capacity: Int
