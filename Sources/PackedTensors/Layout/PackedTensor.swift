@@ -28,6 +28,9 @@ public struct PackedTensor {
     }
   }
 
+  /// No timesteps at all.
+  public static var empty: PackedTensor { PackedTensor(layout: RaggedLayout(lengths: []), channels: 1) }
+
   /// Number of elements.
   public var count: Int { layout.timesteps * channels }
   /// The first element.

@@ -1,0 +1,27 @@
+/// What one step did.
+public struct StepReport: Sendable {
+  /// Steps done, this one included.
+  public var step: Int
+  /// The epoch of the step, from 0.
+  public var epoch: Int
+  /// Mean loss over the global batch.
+  public var loss: Double
+  /// Share of terms predicted correctly, where that has a meaning.
+  public var accuracy: Double?
+  /// The learning rate of the step.
+  public var learningRate: Double
+  /// Global norm of the gradient before clipping.
+  public var gradientNorm: Double
+  /// Sequences of the global batch.
+  public var sequences: Int
+  /// Timesteps of the global batch.
+  public var timesteps: Int
+  /// Seconds of the step on this rank.
+  public var seconds: Double
+  /// Seconds in which this rank waited for communication.
+  public var exposedCommunicationSeconds: Double
+  /// Largest rank's timesteps over the mean.
+  public var imbalance: Double
+  /// Whether a rank was asked to stop.
+  public var isStopRequested: Bool
+}

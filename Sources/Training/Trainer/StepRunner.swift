@@ -1,0 +1,126 @@
+import DataParallel
+import MessagePassing
+import Networks
+import PackedTensors
+import SequenceData
+
+/// Does one step after another: from a batch to changed weights.
+final class StepRunner<E: Encoder, O: Objective> {
+  let model: Model<E, O>
+  var optimizer: any Optimizer
+  private let schedule: LearningRateSchedule
+  private let clipNorm: Double?
+  private let seed: UInt64
+  private let communicator: Communicator
+  private let statistics: RankStatistics
+  private let gradients: GradientArena
+  private let reducer: GradientReducer
+  private let trainable: [Parameter]
+
+  /// - Parameter lanes: the recipe's number of lanes.
+  init(
+    _ model: Model<E, O>, recipe: Recipe, totalSteps: Int, communicator: Communicator,
+    faultInjection: FaultInjection
+  ) throws {
+    self.model = model
+    self.communicator = communicator
+    optimizer = recipe.optimizer.makeOptimizer(count: model.store.count)
+    schedule = LearningRateSchedule(
+      rate: recipe.optimizer.learningRate, warmupSteps: recipe.schedule.warmupSteps, totalSteps: totalSteps,
+      course: recipe.schedule.course)
+    clipNorm = recipe.optimizer.clipNorm
+    seed = UInt64(recipe.training.seed)
+    let lanes = recipe.batch.lanes
+    let sum = CanonicalSum(communicator: try communicator.duplicate(), lanes: lanes)
+    statistics = RankStatistics(sum: sum, faultInjection: faultInjection)
+    var reducer: GradientReducer?
+    gradients = try GradientArena(lanes: sum.carriedLanes, count: model.store.count) { arena in
+      let made = try GradientReducer(
+        communicator: communicator, lanes: lanes, arena: arena, parameters: model.store.count,
+        overlap: recipe.training.overlap, faultInjection: faultInjection)
+      reducer = made
+      return made
+    }
+    self.reducer = reducer!
+    trainable = model.trainable
+  }
+
+  /// One step: view, encoder, loss, adjoint, sums over ranks, update.
+  /// - Parameters:
+  ///   - step: steps done before, from 0.
+  ///   - stop: whether this rank was asked to stop; the report tells whether any was.
+  func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
+    let start = ContinuousClock.now
+    let waited = statistics.exposedSeconds
+    let store = model.store
+    reducer.begin()
+    let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
+    var pass = ForwardPass(
+      store: store, mode: .training, statistics: statistics, ids: batch.ids, seed: seed, epoch: epoch)
+    let backward = BackwardPass(store: store, gradients: gradients, statistics: statistics)
+    var (embedding, tape) = try encode(view, &pass)
+    let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
+    embedding = .empty  // gives its memory back
+    let total = try globalTotals(sums, stop: stop)
+    if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
+    try reducer.wait()
+
+    let rate = schedule.rate(at: step)
+    let norm = gradientNorm / Double(max(total.count, 1))
+    guard total.loss.isFinite else { throw TrainingError.notFinite(step: step + 1, what: "loss") }
+    guard norm.isFinite else { throw TrainingError.notFinite(step: step + 1, what: "gradient") }
+    let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
+    optimizer.update(
+      store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
+      rate: rate)
+    for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
+
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return StepReport(
+      step: step + 1, epoch: epoch, loss: total.loss / Double(max(total.count, 1)),
+      accuracy: model.objective.countsCorrect ? Double(total.correct) / Double(max(total.count, 1)) : nil,
+      learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timesteps: planned.timesteps,
+      seconds: seconds,
+      exposedCommunicationSeconds: statistics.exposedSeconds - waited + reducer.exposedSeconds,
+      imbalance: planned.imbalance(ranks: communicator.size), isStopRequested: total.isStopRequested)
+  }
+
+  /// The view's embedding, and what the adjoint needs of it: nothing where the encoder is frozen.
+  private func encode(_ view: O.View, _ pass: inout ForwardPass) throws -> (PackedTensor, E.Saved?) {
+    let input = model.objective.input(of: view)
+    guard model.isEncoderFrozen else {
+      let (embedding, saved) = try model.encoder.forward(input, &pass)
+      return (embedding, saved)
+    }
+    var frozen = ForwardPass(
+      store: model.store, mode: .evaluation, statistics: statistics, ids: pass.ids, seed: seed, epoch: pass.epoch)
+    return (try model.encoder.forward(input, &frozen).0, nil)
+  }
+
+  /// Loss, terms and flags of the global batch.
+  private func globalTotals(
+    _ sums: LossSums, stop: Bool
+  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool) {
+    let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
+    var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
+    try communicator.allReduce(&counts, .sum)
+    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0)
+  }
+
+  /// Norm of the summed gradient of all trainable parameters.
+  private var gradientNorm: Double {
+    trainable.reduce(0) {
+      $0 + ParameterUpdates.squareSum(gradients.total + $1.range.lowerBound, count: $1.count)
+    }.squareRoot()
+  }
+}
+
+extension PlannedStep {
+  /// Largest rank's timesteps over the mean, where `ranks` ranks carry the lanes.
+  func imbalance(ranks: Int) -> Double {
+    let loads = (0..<ranks).map { rank in
+      LaneTree.lanes(ofRank: rank, of: ranks, lanes: lanes.count).reduce(0) { $0 + laneTimesteps[$1] }
+    }
+    return timesteps == 0 ? 1 : Double(loads.max()! * ranks) / Double(timesteps)
+  }
+}
