@@ -72,11 +72,21 @@ extension AtomicFile {
     }
   }
 
+  /// Gives a file or folder another name in the same folder; what stands there is replaced where the system does so.
+  public static func move(_ path: String, to other: String) throws(FileError) {
+    guard rename(path, other) == 0 else { throw FileError.system("rename", path: path) }
+  }
+
+  /// Removes what a process that died while it wrote has left in a folder; nobody else may be writing there.
+  public static func removeTemporaries(inFolder path: String) throws(FileError) {
+    for name in try names(inFolder: path) where isTemporary(name) { try remove("\(path)/\(name)") }
+  }
+
   /// Lets the finished folder `temporary` appear at `path` in one rename; both lie in the same folder.
   ///
   /// The files in `temporary` must have been synced by their writers. A folder that stands at `path` is exchanged for
   /// the new one in one system call and then removed. A file system without exchange (NFS) sees it moved to
-  /// `.NAME.replaced` first; `recoverFolder` puts it back if the process dies just then.
+  /// `.NAME.replaced` first; `recoverFolders` puts it back if the process dies just then.
   public static func publishFolder(_ temporary: String, as path: String) throws(FileError) {
     try syncFolder(temporary)
     let parent = folder(of: path)
@@ -105,8 +115,15 @@ extension AtomicFile {
     }
   }
 
-  /// Ends what an interrupted `publishFolder` left: a folder moved aside comes back where nothing took its place.
-  public static func recoverFolder(at path: String) throws(FileError) {
+  /// Ends what an interrupted `publishFolder` left in a folder: what was moved aside comes back where nothing took its
+  /// place, and goes where something did.
+  public static func recoverFolders(in parent: String) throws(FileError) {
+    for name in try names(inFolder: parent) where name.hasPrefix(".") && name.hasSuffix(".replaced") {
+      try recoverFolder(at: "\(parent)/\(name.dropFirst().dropLast(".replaced".count))")
+    }
+  }
+
+  private static func recoverFolder(at path: String) throws(FileError) {
     let replaced = replacedPath(for: path)
     guard exists(replaced) else { return }
     if exists(path) {

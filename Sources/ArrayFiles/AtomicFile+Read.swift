@@ -6,7 +6,7 @@ extension AtomicFile {
   /// Throws `FileError.missing` where it is not there, `FileError.damaged` where it is no regular file or holds more
   /// than `limit` bytes (nothing is allocated then), and `FileError.inputOutput` where it cannot be read.
   public static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.system("open", path: path) }
     defer { close(descriptor) }
     let size = try regularSize(of: descriptor, path: path)
@@ -14,6 +14,14 @@ extension AtomicFile {
       throw .damaged(path: path, reason: "holds \(size) bytes, more than the \(limit) that such a file may have")
     }
     return try read(size, at: 0, of: descriptor, path: path)
+  }
+
+  /// The size of a regular file in bytes.
+  public static func size(of path: String) throws(FileError) -> Int {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError.system("open", path: path) }
+    defer { close(descriptor) }
+    return try regularSize(of: descriptor, path: path)
   }
 
   /// The size of an open file, which must be a regular one.

@@ -41,8 +41,14 @@ public enum AtomicFile {
   }
 
   /// A name beside `path` that no other process uses and that never looks like a finished file.
-  static func temporaryPath(for path: String) -> String {
+  public static func temporaryPath(for path: String) -> String {
     "\(folder(of: path))/.\(name(of: path)).\(getpid()).tmp"
+  }
+
+  /// Whether a name is one that `temporaryPath` gives: `.NAME.PROCESS.tmp`.
+  static func isTemporary(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count >= 4 && parts[0].isEmpty && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
   }
 
   /// The folder that holds `path`: `.` for a bare name.

@@ -7,7 +7,7 @@ public enum Checksum {
   ///
   /// Throws `FileError.missing` where there is no such file and `FileError.inputOutput` where it cannot be read.
   public static func sha256(ofFile path: String) throws(FileError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.system("open", path: path) }
     defer { close(descriptor) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)

@@ -58,7 +58,7 @@ public final class SafetensorsFile: Sendable {
   ///
   /// Throws `FileError.missing`, `FileError.inputOutput`, or `FileError.damaged` with what is wrong. O(header).
   public init(path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.system("open", path: path) }
     do throws(FileError) {
       let size = try AtomicFile.regularSize(of: descriptor, path: path)

@@ -64,11 +64,19 @@ import Testing
   @Test func aFolderMovedAsideComesBack() throws {
     let scratch = try AtomicScratch()
     try AtomicFile.createFolder(scratch.file(".made.replaced"))
-    try AtomicFile.recoverFolder(at: scratch.file("made"))
+    try AtomicFile.recoverFolders(in: scratch.path)
     #expect(scratch.names == ["made"])
     try AtomicFile.createFolder(scratch.file(".made.replaced/old"))
-    try AtomicFile.recoverFolder(at: scratch.file("made"))
+    try AtomicFile.recoverFolders(in: scratch.path)
     #expect(scratch.names == ["made"])
+  }
+
+  @Test func temporariesAreKnownByTheirNames() throws {
+    let scratch = try AtomicScratch()
+    let names = [".a.12.tmp", ".step-00000001.7.tmp", ".tmp", "a.12.tmp", ".a.tmp", ".a.b.tmp", ".a.12.tmp.kept"]
+    for name in names { try AtomicFile.write("x", to: scratch.file(name)) }
+    try AtomicFile.removeTemporaries(inFolder: scratch.path)
+    #expect(scratch.names == [".a.12.tmp.kept", ".a.b.tmp", ".a.tmp", ".tmp", "a.12.tmp"])
   }
 
   @Test func aLinkIsReplaced() throws {

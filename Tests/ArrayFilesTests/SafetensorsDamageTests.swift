@@ -121,12 +121,12 @@ import Testing
       #expect(try reason(Array(good.prefix(length))) != "accepted", "truncated to \(length) of \(good.count)")
     }
     // A flip in a name or in the data cannot be known here; whatever is accepted must still read without a crash.
-    for bit in 0..<good.count * 8 {
+    for position in good.indices {
       var bytes = good
-      bytes[bit / 8] ^= 1 << (bit % 8)
+      bytes[position] ^= 1 << (position % 8)
       try Data(bytes).write(to: URL(fileURLWithPath: scratch.file("flipped")))
       if let file = try? SafetensorsFile(path: scratch.file("flipped")) {
-        #expect(try file.tensors().map(\.elements.count).reduce(0, +) == 5, "bit \(bit)")
+        #expect(try file.tensors().map(\.elements.count).reduce(0, +) == 5, "byte \(position)")
       }
     }
   }

@@ -1,0 +1,83 @@
+import ArrayFiles
+import Glibc
+
+/// Publishes checkpoints on a thread of its own while training goes on; one at a time.
+///
+/// It is used from one thread. What went wrong with a checkpoint is thrown by the next call.
+public final class CheckpointWriter {
+  private let store: CheckpointStore
+  private let keep: Int
+  private var job: Job?
+
+  /// A writer into `store` that keeps the newest `keep` checkpoints and what `latest` and `best` name.
+  public init(store: CheckpointStore, keep: Int) {
+    self.store = store
+    self.keep = keep
+  }
+
+  /// Waits for the checkpoint that is being written, then begins to write this one and returns.
+  ///
+  /// Throws the error of the one before, and then has not begun with this one.
+  public func write(_ snapshot: CheckpointSnapshot) throws(FileError) {
+    try finish()
+    let job = Job(store: store, keep: keep, snapshot: snapshot)
+    job.start()
+    self.job = job
+  }
+
+  /// Waits until nothing is being written any more and throws what went wrong with it.
+  public func finish() throws(FileError) {
+    guard let job else { return }
+    self.job = nil
+    if let failure = job.wait() { throw failure }
+  }
+
+  deinit { _ = job?.wait() }
+
+  /// One checkpoint on its way. The thread has it to itself between `start` and the join in `wait`.
+  private final class Job {
+    private let store: CheckpointStore
+    private let keep: Int
+    private var snapshot: CheckpointSnapshot?
+    private var failure: FileError?
+    private var thread: pthread_t?
+
+    init(store: CheckpointStore, keep: Int, snapshot: CheckpointSnapshot) {
+      self.store = store
+      self.keep = keep
+      self.snapshot = snapshot
+    }
+
+    /// Starts the thread; where the system gives none, the checkpoint is written at once.
+    func start() {
+      var thread = pthread_t()
+      let pointer = Unmanaged.passRetained(self).toOpaque()
+      let code = pthread_create(
+        &thread, nil,
+        { pointer in
+          Unmanaged<Job>.fromOpaque(pointer!).takeRetainedValue().run()
+          return nil
+        }, pointer)
+      if code == 0 {
+        self.thread = thread
+      } else {
+        Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue().run()
+      }
+    }
+
+    func wait() -> FileError? {
+      if let thread { pthread_join(thread, nil) }
+      return failure
+    }
+
+    private func run() {
+      guard let snapshot else { return }
+      self.snapshot = nil
+      do throws(FileError) {
+        try store.publish(snapshot, keep: keep)
+      } catch {
+        failure = error
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArrayFiles
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct MetricsFileTests {
+  private struct Row: Encodable {
+    var kind = "train"
+    let step: Int
+    let loss: Double
+  }
+
+  private func text(_ path: String) throws -> String { String(decoding: try AtomicFile.read(path), as: UTF8.self) }
+
+  @Test func linesAreAppendedAcrossOpenings() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    for step in 1...3 {
+      let metrics = try MetricsFile(path: path)
+      try metrics.append(Row(step: step, loss: 1 / Double(step)))
+      try metrics.synchronise()
+    }
+    #expect(
+      try text(path) == """
+        {"kind":"train","loss":1,"step":1}
+        {"kind":"train","loss":0.5,"step":2}
+        {"kind":"train","loss":0.3333333333333333,"step":3}
+
+        """)
+  }
+
+  @Test func laterStepsAreCutOff() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    #expect(try MetricsFile.cutBack(path, toStep: 3) == 0)
+    let lines = [1, 2, 2, 3, 4, 4, 5].map { "{\"step\":\($0)}" }
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
+    #expect(try MetricsFile.cutBack(path, toStep: 3) == 3)
+    #expect(try text(path) == lines.prefix(4).joined(separator: "\n") + "\n")
+    #expect(try MetricsFile.cutBack(path, toStep: 3) == 0)
+    #expect(try MetricsFile.cutBack(path, toStep: 0) == 4)
+    #expect(try text(path) == "")
+    #expect(try AtomicFile.names(inFolder: scratch.run) == ["metrics.jsonl"])
+  }
+
+  @Test(arguments: ["{", "{\"step\":", "{\"step\":3", "\0\0\0\0\0"])
+  func aHalfWrittenLastLineIsDropped(rest: String) throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    try AtomicFile.write("{\"step\":1}\n\(rest)", to: path)
+    #expect(try MetricsFile.cutBack(path, toStep: 9) == 1)
+    #expect(try text(path) == "{\"step\":1}\n")
+  }
+
+  @Test func aWholeLastLineWithoutItsNewlineIsKept() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    try AtomicFile.write("{\"step\":1}\n{\"step\":2}", to: path)
+    #expect(try MetricsFile.cutBack(path, toStep: 9) == 0)
+    #expect(try text(path) == "{\"step\":1}\n{\"step\":2}\n")
+  }
+
+  @Test func aBrokenLineWithinIsAnErrorAndChangesNothing() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    let broken = "{\"step\":1}\n{\"stop\":2}\n{\"step\":3}\n"
+    try AtomicFile.write(broken, to: path)
+    #expect(throws: FileError.damaged(path: path, reason: "line 2 is no JSON object with a step")) {
+      try MetricsFile.cutBack(path, toStep: 1)
+    }
+    #expect(try text(path) == broken)
+    #expect(try AtomicFile.names(inFolder: scratch.run) == ["metrics.jsonl"])
+  }
+}
