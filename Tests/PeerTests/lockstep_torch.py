@@ -1,6 +1,6 @@
 """Lockstep's `resnet` encoder and classification head as PyTorch modules, for `load_state_dict(strict=True)`.
 
-Sequences are a list of tensors, each [features, timesteps] (categories: [timesteps], integers); nothing is padded.
+Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
 """
 import json
@@ -37,23 +37,28 @@ def together(norm, sequences):
 
 
 class Stem(nn.Module):
-    """[1, features, timesteps] -> [1, width, frames]; categories are embedded, numbers are convolved."""
+    """[features, timesteps] -> [1, width, frames]. Numbers are convolved. Categories are looked up, the features' vectors
+    added up, and convolved where kernel or stride is above 1."""
 
     def __init__(self, features, width, kernel=1, stride=1, norm=False, categories=None, causal=False, activation=F.relu):
         super().__init__()
-        self.activation = activation
-        if categories is None:
-            self.conv = Convolution(features, width, kernel, stride, 1, causal)
-        else:
-            self.embedding = nn.Embedding(categories, width)
+        self.activation, self.categories = activation, categories
+        if categories is not None:
+            self.embedding = nn.Embedding(features * categories, width)
+        if categories is None or kernel > 1 or stride > 1:
+            self.conv = Convolution(features if categories is None else width, width, kernel, stride, 1, causal)
         if norm:
             self.norm = nn.BatchNorm1d(width)
 
+    def look_up(self, x):
+        rows = x.long() + self.categories * torch.arange(len(x)).unsqueeze(1)
+        return self.embedding(rows).sum(0).t()
+
     def forward(self, sequences):
-        if hasattr(self, "embedding"):
-            h = each(lambda x: self.embedding(x.reshape(-1).long()).t().unsqueeze(0), sequences)
-        else:
-            h = each(lambda x: self.conv(x.unsqueeze(0)), sequences)
+        h = each(self.look_up, sequences) if self.categories is not None else sequences
+        h = [x.unsqueeze(0) for x in h]
+        if hasattr(self, "conv"):
+            h = each(self.conv, h)
         return each(self.activation, together(self.norm, h)) if hasattr(self, "norm") else h
 
 
@@ -135,5 +140,5 @@ def arguments(config):
         "features": source["features"],
         "categories": source["count"] if source["kind"] == "categories" else None,
         "stem": encoder["stem"], "blocks": encoder["blocks"],
-        "causal": encoder.get("causal", False), "activation": encoder.get("activation", "relu"),
+        "causal": encoder["causal"], "activation": encoder["activation"],
     }

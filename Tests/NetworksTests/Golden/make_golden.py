@@ -44,6 +44,7 @@ NETWORKS = {
     "causal-last": dict(stem=stem(5, 4, 2, True), blocks=[block(7, 3, 2, 2), block(7)], causal=True, pool="last"),
     "max-pool": dict(stem=stem(6, 3, 2, True), blocks=[block(9, 3, 3)], pool="max", features=3),
     "categories": dict(stem=stem(6), blocks=[block(6), block(8, 5, 2)], categories=41),
+    "categories-strided": dict(stem=stem(6, 8, 4, True), blocks=[block(6)], categories=41, features=2),
 }
 
 
