@@ -3,15 +3,19 @@ extension RecipeReader {
   public mutating func integer(
     _ key: String, in range: ClosedRange<Int> = 1...Int.max, default value: Int? = nil
   ) throws(RecipeError) -> Int {
-    let expected =
-      range.upperBound == Int.max
-      ? "an integer not below \(range.lowerBound)" : "an integer from \(range.lowerBound) to \(range.upperBound)"
-    guard let node = node(key) else {
-      guard let value else { throw missing(key, expected: expected) }
-      return value
+    guard let number = try optionalInteger(key, in: range) ?? value else {
+      throw missing(key, expected: Self.words(for: range))
     }
+    return number
+  }
+
+  /// An integer that may be absent or null.
+  public mutating func optionalInteger(
+    _ key: String, in range: ClosedRange<Int> = 1...Int.max
+  ) throws(RecipeError) -> Int? {
+    guard let node = node(key) else { return nil }
     guard case .scalar(let text, quoted: false) = node.content, let number = Int(text), range.contains(number) else {
-      throw error(key, "expected \(expected), got \(node.words)")
+      throw error(key, "expected \(Self.words(for: range)), got \(node.words)")
     }
     return number
   }
@@ -75,6 +79,11 @@ extension RecipeReader {
       throw error(key, "expected \(expected), got \(node.words)\(hint)")
     }
     return text
+  }
+
+  private static func words(for range: ClosedRange<Int>) -> String {
+    range.upperBound == Int.max
+      ? "an integer not below \(range.lowerBound)" : "an integer from \(range.lowerBound) to \(range.upperBound)"
   }
 
   /// A finite decimal number; neither `nan` nor `inf` nor hexadecimal digits are one here.

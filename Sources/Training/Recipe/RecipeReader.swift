@@ -42,9 +42,6 @@ public struct RecipeReader {
     return entry.place
   }
 
-  /// Whether the key stands there and is not null.
-  public func has(_ key: String) -> Bool { entries.contains { $0.key == key && !$0.value.isNull } }
-
   /// Whether a list stands under the key.
   public func isList(_ key: String) -> Bool {
     guard let entry = entries.first(where: { $0.key == key }), case .sequence = entry.value.content else {

@@ -24,17 +24,13 @@ public struct TrainingRecipe: Sendable, Equatable {
   public var overlap: Bool
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
-    switch (reader.has("steps"), reader.has("epochs")) {
-    case (true, true): throw reader.error("epochs", "stands beside steps; say one of them")
-    case (false, true):
-      _ = reader.node("steps")
-      duration = .epochs(try reader.integer("epochs"))
-    case (true, false):
-      _ = reader.node("epochs")
-      duration = .steps(try reader.integer("steps"))
-    case (false, false):
-      _ = reader.node("epochs")
-      throw reader.missing("steps", expected: "steps or epochs, an integer not below 1")
+    let steps = try reader.optionalInteger("steps")
+    let epochs = try reader.optionalInteger("epochs")
+    switch (steps, epochs) {
+    case (let steps?, nil): duration = .steps(steps)
+    case (nil, let epochs?): duration = .epochs(epochs)
+    case (_?, _?): throw reader.error("epochs", "stands beside steps; say one of them")
+    case (nil, nil): throw reader.missing("steps", expected: "steps or epochs, an integer not below 1")
     }
     seed = try reader.integer("seed", in: 0...Int.max, default: 1)
     validateEvery = try reader.integer("validateEvery", in: 0...Int.max, default: 200)
