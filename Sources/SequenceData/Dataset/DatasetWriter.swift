@@ -138,13 +138,19 @@ public final class DatasetWriter {
       try DataError.wrap { try AtomicFile.createFolder(path) }
       return true
     }
+    try refuseFolderInUse(path)
+    return false
+  }
+
+  /// Throws ``DataError/usage(_:)`` where `path` is a file or a folder that is not empty.
+  static func refuseFolderInUse(_ path: String) throws {
+    guard AtomicFile.exists(path) else { return }
     guard AtomicFile.isFolder(path) else {
       throw DataError.usage("\(path) is a file; name a folder to be made")
     }
     guard try DataError.wrap({ try AtomicFile.names(inFolder: path) }).isEmpty else {
       throw DataError.usage("\(path) is not empty; nothing was changed: remove it or name another folder")
     }
-    return false
   }
 
   private func fileName(_ kind: String, shard: Int) -> String {

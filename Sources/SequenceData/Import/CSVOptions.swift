@@ -1,0 +1,35 @@
+/// How a table of text is read.
+///
+/// Columns are named as the header names them, or by number: counted from 0, or from the end as -1, -2, …
+public struct CSVOptions: Sendable {
+  /// What a row is.
+  public enum Row: String, Sendable, CaseIterable {
+    /// A timestep; its columns are the features. Rows of one sequence follow one another.
+    case timestep
+    /// A sequence of one feature; its columns are the timesteps. Rows may differ in length.
+    case sequence
+  }
+
+  /// What a row is.
+  public var row = Row.timestep
+  /// Whether the first row names the columns. Nil: yes for rows that are timesteps; for rows that are sequences only
+  /// where a column is chosen by name.
+  public var hasHeader: Bool?
+  /// The character between fields.
+  public var delimiter: Character = ","
+  /// Of rows that are timesteps: the column that tells the sequences apart. Nil: a file is one sequence.
+  public var sequenceColumn: String?
+  /// The column of the class, if any. An empty field means no label.
+  public var labelColumn: String?
+  /// The column of the group, if any.
+  public var groupColumn: String?
+  /// The column of the split (train, validation, test), if any.
+  public var splitColumn: String?
+  /// The columns that hold values, in their order. Empty: all that are not used otherwise.
+  public var valueColumns: [String] = []
+  /// Columns to pass over.
+  public var ignoredColumns: [String] = []
+
+  /// A row a timestep, with a header, and every column a feature.
+  public init() {}
+}

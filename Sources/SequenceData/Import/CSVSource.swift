@@ -1,0 +1,166 @@
+/// A table of text: a row a timestep, or a row a sequence (RFC 4180, but that no field holds a line's end).
+final class CSVSource: SequenceSource {
+  private struct Columns {
+    var sequence: Int?
+    var label: Int?
+    var group: Int?
+    var split: Int?
+    /// Of rows that are timesteps, or where value columns are named.
+    var values: [Int]
+    /// Columns that hold no values.
+    var others: Set<Int>
+    /// The number of fields of each row, where it is fixed.
+    var count: Int
+  }
+
+  private let options: CSVOptions
+  private let lines: LineReader
+  private let delimiter: UInt8
+  private var columns: Columns?
+  private var seen: Set<String> = []
+
+  init(at path: String, options: CSVOptions) throws {
+    self.options = options
+    guard let delimiter = options.delimiter.asciiValue, delimiter != 0x22, delimiter != 0x0A else {
+      throw DataError.usage("the delimiter \"\(options.delimiter)\" cannot stand between fields")
+    }
+    self.delimiter = delimiter
+    lines = try LineReader(at: path)
+  }
+
+  var bytesRead: Int { lines.bytesRead }
+
+  func next(_ sequence: inout SourceSequence) throws -> Bool {
+    options.row == .timestep ? try nextOfTimesteps(&sequence) : try nextOfSequences(&sequence)
+  }
+
+  // MARK: Rows
+
+  private func nextRow() throws -> (line: [UInt8], fields: [Range<Int>])? {
+    while let line = try lines.next() {
+      if NumberParser.trim(line).isEmpty { continue }
+      guard let fields = DelimitedLine.ranges(line, delimiter: delimiter) else {
+        throw lines.error("a quote is not closed")
+      }
+      return (line, fields)
+    }
+    return nil
+  }
+
+  private func nextOfTimesteps(_ sequence: inout SourceSequence) throws -> Bool {
+    var current: String?
+    while let (line, fields) = try nextRow() {
+      guard let columns = try prepare(line, fields) else { continue }
+      guard fields.count == columns.count else {
+        throw lines.error("\(fields.count) fields; expected \(columns.count)")
+      }
+      let name = columns.sequence.map { DelimitedLine.text(line[fields[$0]]) } ?? ""
+      let annotations = try annotations(line, fields, columns)
+      if let current, current != name {
+        lines.unread()
+        break
+      }
+      if current == nil {
+        guard seen.insert(name).inserted else {
+          throw lines.error("the rows of sequence \"\(name)\" do not follow one another; sort the table by it")
+        }
+        current = name
+        sequence.line = lines.line
+        sequence.features = columns.values.count
+        (sequence.label, sequence.group, sequence.split) = annotations
+      } else if annotations != (sequence.label, sequence.group, sequence.split) {
+        throw lines.error("class, group or split differ from those of the sequence's first row (line \(sequence.line))")
+      }
+      for column in columns.values { sequence.values.append(try value(line, fields, column)) }
+    }
+    return current != nil
+  }
+
+  private func nextOfSequences(_ sequence: inout SourceSequence) throws -> Bool {
+    while let (line, fields) = try nextRow() {
+      guard let columns = try prepare(line, fields) else { continue }
+      let least = ([columns.label, columns.group, columns.split].compactMap(\.self) + columns.values).max() ?? 0
+      guard fields.count > least else { throw lines.error("\(fields.count) fields; expected at least \(least + 1)") }
+      sequence.line = lines.line
+      (sequence.label, sequence.group, sequence.split) = try annotations(line, fields, columns)
+      var chosen =
+        options.valueColumns.isEmpty ? fields.indices.filter { !columns.others.contains($0) } : columns.values
+      while let last = chosen.last, NumberParser.trim(Array(line[fields[last]])).isEmpty { chosen.removeLast() }
+      for column in chosen { sequence.values.append(try value(line, fields, column)) }
+      return true
+    }
+    return false
+  }
+
+  private func annotations(
+    _ line: [UInt8], _ fields: [Range<Int>], _ columns: Columns
+  ) throws -> (String?, String?, Split?) {
+    func text(_ column: Int?) -> String? {
+      guard let column else { return nil }
+      let text = DelimitedLine.text(line[fields[column]])
+      return text.isEmpty ? nil : text
+    }
+    let split = try text(columns.split).map { name in
+      guard let split = Split(name: name) else {
+        throw lines.error("the split is \"\(name)\"; expected train, validation or test")
+      }
+      return split
+    }
+    return (text(columns.label), text(columns.group), split)
+  }
+
+  private func value(_ line: [UInt8], _ fields: [Range<Int>], _ column: Int) throws -> Float {
+    let range = fields[column]
+    let parsed: Double? = line.withUnsafeBufferPointer { bytes in
+      var position = range.lowerBound
+      while position < range.upperBound, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
+      let field = UnsafeBufferPointer(rebasing: bytes[..<range.upperBound])
+      guard let value = NumberParser.double(field, at: &position) else { return nil }
+      while position < range.upperBound, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
+      return position == range.upperBound ? value : nil
+    }
+    if let value = parsed ?? Double(DelimitedLine.text(line[range])), Float(value).isFinite { return Float(value) }
+    let text = DelimitedLine.text(line[range])
+    throw lines.error(
+      text.isEmpty
+        ? "column \(column): the value is missing"
+        : "column \(column): \(NumberParser.quote(text.utf8)) is no finite number")
+  }
+
+  // MARK: Columns
+
+  /// The columns, found at the first row; nil if that row is the header.
+  private func prepare(_ line: [UInt8], _ fields: [Range<Int>]) throws -> Columns? {
+    if let columns { return columns }
+    let chosen =
+      [options.sequenceColumn, options.labelColumn, options.groupColumn, options.splitColumn].compactMap(\.self)
+      + options.valueColumns + options.ignoredColumns
+    let isHeader = options.hasHeader ?? (options.row == .timestep || chosen.contains { Int($0) == nil })
+    let names = isHeader ? fields.map { DelimitedLine.text(line[$0]) } : []
+    func find(_ column: String?) throws -> Int? {
+      guard let column else { return nil }
+      if let index = names.firstIndex(of: column) { return index }
+      if let number = Int(column) {
+        let index = number < 0 ? fields.count + number : number
+        if fields.indices.contains(index) { return index }
+      }
+      throw lines.error(
+        "there is no column \"\(column)\"; there are \(isHeader ? names.joined(separator: ", ") : "\(fields.count)")")
+    }
+    var found = Columns(
+      sequence: try find(options.sequenceColumn), label: try find(options.labelColumn),
+      group: try find(options.groupColumn), split: try find(options.splitColumn), values: [], others: [],
+      count: fields.count)
+    found.others = Set(
+      [found.sequence, found.label, found.group, found.split].compactMap(\.self)
+        + (try options.ignoredColumns.compactMap(find)))
+    if options.valueColumns.isEmpty {
+      found.values = options.row == .timestep ? fields.indices.filter { !found.others.contains($0) } : []
+    } else {
+      found.values = try options.valueColumns.compactMap(find)
+    }
+    guard options.row == .sequence || !found.values.isEmpty else { throw lines.error("no column is left for values") }
+    columns = found
+    return isHeader ? nil : found
+  }
+}

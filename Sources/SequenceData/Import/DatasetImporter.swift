@@ -1,0 +1,151 @@
+import ArrayFiles
+
+/// Makes a data set of a file or folder of another format, sequence by sequence.
+public struct DatasetImporter {
+  private let options: ImportOptions
+  private let progress: (ImportProgress) -> Void
+  private var names: [String: Int32] = [:]
+  private var groupNames: [String: Int32] = [:]
+  private var declared: [String] = []
+  private var given: [Split?] = []
+  private var greatest: Float = 0
+  private var writer: DatasetWriter?
+  private var sequence = SourceSequence()
+
+  /// Imports `source` into the folder `output`, which must be empty or not there yet.
+  ///
+  /// Classes are numbered as the format declares them, else in the natural order of their names. Memory: one sequence, and
+  /// a few bytes for each; never the values of more than one shard. `progress` hears of each sequence. Throws ``DataError`` with file and line
+  /// of the first defect; then nothing is left behind.
+  public static func run(
+    source: String, output: String, options: ImportOptions, progress: (ImportProgress) -> Void = { _ in }
+  ) throws -> ImportSummary {
+    try withoutActuallyEscaping(progress) { progress in
+      var importer = DatasetImporter(options: options, progress: progress)
+      return try importer.run(source: source, output: output)
+    }
+  }
+
+  private init(options: ImportOptions, progress: @escaping (ImportProgress) -> Void) {
+    self.options = options
+    self.progress = progress
+  }
+
+  private mutating func run(source: String, output: String) throws -> ImportSummary {
+    if options.quantiser != nil, options.categories != nil {
+      throw DataError.usage("quantise makes categories; a number of categories cannot be asked for as well")
+    }
+    if let count = options.categories, !(1...DatasetManifest.mostCategories).contains(count) {
+      throw DataError.usage("\(count) categories cannot be; ask for 1...\(DatasetManifest.mostCategories)")
+    }
+    try DatasetWriter.refuseFolderInUse(output)
+    let rules = try FileNaming.Rules(options.naming)
+    do {
+      let first = try open(source, rules)
+      try copy(first, to: output, split: nil, bytesBefore: 0)
+      if let test = options.testSource {
+        let second = try open(test, rules)
+        try copy(second, to: output, split: .test, bytesBefore: first.bytesRead)
+      }
+      guard let writer else { throw DataError.damaged(source, "there is no sequence in it") }
+      return try finish(writer)
+    } catch {
+      writer?.abandon()
+      throw error
+    }
+  }
+
+  private func open(_ path: String, _ rules: FileNaming.Rules) throws -> any SequenceSource {
+    let (format, csv) = (options.format, options.csv)
+    return FileSequenceSource(try SourceFiles(at: path, extensions: format.extensions), naming: rules) { file in
+      switch format {
+      case .ts: try TSSource(at: file)
+      case .npz: try NPZSource(at: file)
+      case .csv: try CSVSource(at: file, options: csv)
+      case .jsonl: try JSONLinesSource(at: file)
+      case .wav: try WAVSource(at: file)
+      case .fastq: try FASTQSource(at: file)
+      }
+    }
+  }
+
+  /// What the values will be.
+  private var kind: ValueKind {
+    if let quantiser = options.quantiser { return .categories(count: quantiser.levels) }
+    if let count = options.categories { return .categories(count: count) }
+    return options.format == .fastq ? .categories(count: FASTQSource.categories) : .reals
+  }
+
+  private mutating func copy(
+    _ source: any SequenceSource, to output: String, split: Split?, bytesBefore: Int
+  ) throws {
+    let kind = kind
+    while try source.next(&sequence) {
+      let writer = try writer ?? begin(output, kind)
+      try check(writer.features, kind)
+      if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
+      greatest = max(greatest, sequence.values.max() ?? 0)
+      try writer.append(
+        sequence.values, label: try number(of: sequence.label, in: &names),
+        group: try number(of: sequence.group, in: &groupNames))
+      given.append(split ?? sequence.split)
+      progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
+    }
+    for name in source.declaredClasses ?? [] where !declared.contains(name) { declared.append(name) }
+  }
+
+  private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
+    guard (1...DatasetManifest.mostFeatures).contains(sequence.features) else {
+      throw sequence.error("\(sequence.features) features; expected 1...\(DatasetManifest.mostFeatures)")
+    }
+    let made = try DatasetWriter(
+      at: output, name: options.name, features: sequence.features, values: kind, shardBytes: options.shardBytes)
+    writer = made
+    return made
+  }
+
+  /// Checks a sequence while it is still known where it comes from.
+  private func check(_ features: Int, _ kind: ValueKind) throws {
+    guard sequence.features == features else {
+      throw sequence.error("\(sequence.features) features; those before have \(features)")
+    }
+    guard !sequence.values.isEmpty else { throw sequence.error("the sequence is empty") }
+    let checker = ValueChecker(kind: options.quantiser == nil ? kind : .reals)
+    if let bad = sequence.values.withUnsafeBufferPointer({ checker.firstBad(in: $0) }) {
+      throw sequence.error(
+        "timestep \(bad / features), feature \(bad % features): the value is "
+          + "\(ValueChecker.text(sequence.values[bad])); expected \(checker.expectation)")
+    }
+  }
+
+  private func number(of name: String?, in numbers: inout [String: Int32]) throws -> Int? {
+    guard let name else { return nil }
+    if let number = numbers[name] { return Int(number) }
+    guard let number = Int32(exactly: numbers.count) else { throw sequence.error("there are too many names") }
+    numbers[name] = number
+    return Int(number)
+  }
+
+  private func finish(_ writer: DatasetWriter) throws -> ImportSummary {
+    let undeclared = names.keys.filter { !declared.contains($0) }.sorted(by: NaturalOrder.precedes)
+    let classes = declared + undeclared
+    var order = Array(repeating: Int32(-1), count: names.count)
+    for (index, name) in classes.enumerated() {
+      if let number = names[name] { order[Int(number)] = Int32(index) }
+    }
+    writer.labels = writer.labels.map { $0 < 0 ? -1 : order[Int($0)] }
+    let undecided = given.contains(nil)
+    writer.splits = try SplitDrawing.draw(
+      labels: writer.labels, groups: writer.groups, given: given,
+      validation: options.validation ?? (undecided && !given.contains(.validation) ? 0.1 : 0),
+      test: options.testFraction ?? (undecided && !given.contains(.test) ? 0.2 : 0), seed: options.seed)
+    var values = writer.values
+    if options.format == .fastq, options.categories == nil, options.quantiser == nil {
+      values = .categories(count: Int(greatest) + 1)
+    }
+    try writer.finish(classes: classes, values: values)
+    return ImportSummary(
+      sequences: writer.count, timesteps: writer.timesteps, classes: classes,
+      splits: Split.allCases.map { split in writer.splits.count { $0 == split } }, values: values)
+  }
+}
