@@ -20,32 +20,6 @@ usage_error() { fail 64 "$* (see $0 --help)"; }
 # Prints the comment at the head of the calling script, which is its help.
 print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0"; }
 
-# The Swift toolchain
-# -------------------
-
-# Swift is often unpacked where no non-interactive PATH looks.
-find_swift() {
-  local candidate
-  for candidate in "$(command -v swift || true)" "$HOME/.local/share/swiftly/bin/swift" /opt/swift/usr/bin/swift \
-    /usr/local/swift/usr/bin/swift /usr/libexec/swift/bin/swift; do
-    [[ -n $candidate && -x $candidate ]] && printf '%s\n' "$candidate" && return
-  done
-  return 1
-}
-
-# Puts a sufficient Swift first on PATH, or says which is needed and where it comes from (64: this is set-up, no restart helps).
-require_swift() {
-  local swift version
-  swift=$(find_swift) || fail 64 "Swift is not installed. Lockstep needs Swift $swift_needed or newer for" \
-    "$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-this system}"):" \
-    "https://www.swift.org/install (then open a new shell, or put its usr/bin on PATH)."
-  PATH=$(dirname "$swift"):$PATH
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || true
-  [[ -n $version ]] || fail 64 "$swift does not run: try '$swift --version'. A fresh toolchain: https://www.swift.org/install"
-  [[ $(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1) == "$swift_needed" ]] ||
-    fail 64 "$swift is Swift $version; Lockstep needs $swift_needed or newer: https://www.swift.org/install"
-}
-
 # System packages
 # ---------------
 
@@ -81,8 +55,49 @@ install_packages() {
   rm -f "$log"
 }
 
-# Open MPI, and what Swift and its packages are fetched and linked with.
+# Open MPI, and what the package's dependencies are fetched with.
 build_packages=(libopenmpi-dev openmpi-bin pkg-config git ca-certificates)
+
+# The Swift toolchain
+# -------------------
+
+# Swift is often unpacked where no non-interactive PATH looks.
+find_swift() {
+  local candidate
+  for candidate in "$(command -v swift || true)" "$HOME/.local/share/swiftly/bin/swift" /opt/swift/usr/bin/swift \
+    /usr/local/swift/usr/bin/swift /usr/libexec/swift/bin/swift; do
+    if [[ -n $candidate && -x $candidate ]]; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+# Puts a sufficient Swift first on PATH, or says which is needed and where it comes from (64: no restart helps).
+# What an unpacked toolchain itself needs of Debian, and a fresh Debian lacks, is installed.
+require_swift() {
+  local swift version system
+  system=$(sed -n 's/^PRETTY_NAME="\(.*\)"$/\1/p' /etc/os-release 2>/dev/null) || true
+  swift=$(find_swift) || fail 64 "Swift is not installed. Lockstep needs Swift $swift_needed or newer for" \
+    "${system:-this system}: https://www.swift.org/install (put its usr/bin on PATH)."
+  PATH=$(dirname "$swift"):$PATH
+  # shellcheck disable=SC2046  # a list of words
+  install_packages $(toolchain_packages "$(dirname "$(readlink -f "$swift")")")
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || true
+  [[ -n $version ]] || fail 64 "$swift does not run: see '$swift --version'. A fresh toolchain: https://www.swift.org/install"
+  [[ $(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1) == "$swift_needed" ]] ||
+    fail 64 "$swift is Swift $version; Lockstep needs $swift_needed or newer: https://www.swift.org/install"
+}
+
+# Debian packages without which the toolchain in a folder cannot start, compile or link.
+toolchain_packages() {
+  local libraries
+  if [[ -x $1/swift-build ]] && libraries=$(ldd "$1/swift-build" 2>/dev/null) && [[ $libraries == *'not found'* ]]; then
+    printf '%s ' libcurl4 libxml2 libsqlite3-0 libncurses6
+  fi
+  compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null || printf '%s ' g++
+}
 
 # Building
 # --------
