@@ -109,9 +109,11 @@ build() {
   say "Building (swift build -c release${*:+ $*}); the first build takes some minutes"
   swift build --package-path "$repository" -c release "$@" </dev/null >"$log" 2>&1 || status=$?
   if [[ $status != 0 ]]; then
-    grep -E 'error|warning: unreachable|fatal' "$log" >&2 || true
-    tail -n 40 "$log" >&2
-    if grep -qiE 'could not resolve host|failed to clone|unable to access|timed out' "$log"; then
+    # The errors first: behind them the log goes on with what was compiled beside.
+    grep -E 'error:|fatal:' "$log" | sort -u | head -n 40 >&2 || true
+    say "The end of the log:"
+    tail -n 30 "$log" >&2
+    if grep -qiE 'could not resolve host|failed to clone|unable to access|git command .* failed' "$log"; then
       say "The package dependencies could not be fetched. Is there a network?"
     fi
     rm -f "$log"
