@@ -31,15 +31,9 @@ extension ClassifyRecipe {
       throw TrainingError.usage(
         "the data set names \(context.data.classes.count) classes; classification needs at least two, listed under \"classes\" in dataset.json")
     }
-    let pooling: Pooling =
-      switch context.recipe.pool {
-      case .mean: .mean
-      case .max: .max
-      case .last: .last
-      }
     return Classify(
       head: ClassificationHead(
-        "head", width: encoder.width, classes: context.data.classes.count, pooling: pooling,
+        "head", width: encoder.width, classes: context.data.classes.count, pooling: context.recipe.pool.pooling,
         dropout: context.recipe.dropout, in: context.store), smoothing: labelSmoothing)
   }
 }

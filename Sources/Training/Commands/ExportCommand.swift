@@ -1,0 +1,38 @@
+import ArrayFiles
+import Checkpoints
+
+/// `lockstep export`: a model in files that other programs read.
+public enum ExportCommand {
+  /// Writes `model.safetensors` (the whole state dict), and `encoder/` as pretraining publishes it, into a new folder.
+  /// - Throws: a usage error (64) where `out` is not empty.
+  public static func run(model: String, checkpoint: String?, out: String) throws -> String {
+    if AtomicFile.exists(out), try !AtomicFile.isFolder(out) || !AtomicFile.names(inFolder: out).isEmpty {
+      throw TrainingError.usage("--out \(out): is not an empty folder; choose another")
+    }
+    let saved = try SavedModel.open(model, checkpoint: checkpoint)
+    let (encoder, description) = saved.encoder
+    try AtomicFile.createFolder(out)
+    try EncoderFolder(run: out).publish(encoder, configuration: description)
+    try AtomicFile.write(saved.recipe.resolvedYAML, to: out + "/recipe.yaml")
+    try AtomicFile.write(Array(StableJSON.encode(ExportDescription(saved))), to: out + "/config.json")
+    try SafetensorsFile.write(saved.tensors, to: out + "/model.safetensors")
+    return saved.choice
+  }
+}
+
+/// An export's config.json: the encoder's description and what stands on it.
+private struct ExportDescription: Encodable {
+  var format = "lockstep-model"
+  var version = 1
+  var step: Int
+  var encoder: EncoderDescription
+  var pool: String
+  var classes: [String]
+
+  init(_ saved: SavedModel) {
+    step = saved.step
+    encoder = saved.encoder.configuration
+    pool = saved.recipe.model.pool.rawValue
+    classes = saved.state.input.classes
+  }
+}

@@ -1,0 +1,134 @@
+import MessagePassing
+import Networks
+import PackedTensors
+import SequenceData
+
+/// Runs a model forward over sequences, spread over ranks: each sequence exactly once, whatever the number of ranks.
+///
+/// Running statistics are used, so a sequence's result is the same bits in any batch, and sums are formed in the order of ids.
+struct Evaluator<E: Encoder, O: Objective> {
+  let model: Model<E, O>
+  let dataset: SequenceDataset
+  let normalisation: InputNormalisation
+  let communicator: Communicator
+  /// Timesteps of a batch on one rank.
+  static var batchTimesteps: Int { 1 << 16 }
+
+  /// Mean loss of the objective over its terms, and the share told correctly where that has a meaning. Views are drawn as in no epoch of
+  /// training, and the same each time.
+  func objective(_ ids: [Int], seed: UInt64) throws -> (loss: Double, accuracy: Double?) {
+    var rows: [SequenceRow] = []
+    var counts: [Int64] = [0, 0]
+    try forEachBatch(ids) { batch, pass in
+      let view = model.objective.view(of: batch, seed: seed, epoch: -1)
+      let (embedding, _) = try model.encoder.forward(model.objective.input(of: view), &pass)
+      let sums = try model.objective.loss(of: embedding, view, pass, nil).sums
+      counts[0] += Int64(sums.count)
+      counts[1] += Int64(sums.correct)
+      for (id, loss) in zip(batch.ids, sums.sequenceLoss) { rows.append(SequenceRow(id: id, loss: loss, predicted: 0)) }
+    }
+    try communicator.allReduce(&counts, .sum)
+    let total = try gathered(rows).reduce(0) { $0 + $1.loss }
+    let terms = Double(max(1, counts[0]))
+    return (total / terms, model.objective.countsCorrect ? Double(counts[1]) / terms : nil)
+  }
+
+  /// Visits this rank's share of `ids` in batches.
+  func forEachBatch(_ ids: [Int], _ body: (Batch, inout ForwardPass) throws -> Void) throws {
+    let plan = EvaluationPlan(
+      lengths: ids.map { dataset.length(of: $0) }, ids: ids, ranks: communicator.size,
+      timesteps: Evaluator.batchTimesteps)
+    for share in plan.batches[communicator.rank] {
+      let batch = try Batch(reading: [share], globalIDs: share, from: dataset, normalisation: normalisation)
+      var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
+      try body(batch, &pass)
+    }
+  }
+
+  /// One sequence's result.
+  struct SequenceRow {
+    var id: Int
+    var loss: Double
+    var predicted: Int
+  }
+
+  /// All ranks' rows, on every rank, in the order of ids.
+  func gathered(_ rows: [SequenceRow]) throws -> [SequenceRow] {
+    let ids = try communicator.allGather(rows.map { Int64($0.id) }).joined()
+    let losses = try communicator.allGather(rows.map(\.loss)).joined()
+    let predicted = try communicator.allGather(rows.map { Int64($0.predicted) }).joined()
+    return zip(ids, zip(losses, predicted)).map { SequenceRow(id: Int($0), loss: $1.0, predicted: Int($1.1)) }
+      .sorted { $0.id < $1.id }
+  }
+}
+
+extension Evaluator where O == Classify {
+  /// How well the classes of labelled sequences are told.
+  func classification(_ ids: [Int], classes: [String]) throws -> ClassificationReport {
+    var rows: [SequenceRow] = []
+    try forEachBatch(ids) { batch, pass in
+      let (embedding, _) = try model.encoder.forward(EncoderInput(batch.values), &pass)
+      let (logits, _) = model.objective.head.forward(embedding, pass)
+      let predicted = logits.largest()
+      let sums = Losses.crossEntropy(logits, targets: batch.labels)
+      for (index, id) in batch.ids.enumerated() {
+        rows.append(SequenceRow(id: id, loss: sums.sequenceLoss[index], predicted: predicted[index]))
+      }
+    }
+    let all = try gathered(rows)
+    return ClassificationReport(
+      classes: classes, truth: all.map { dataset.label(of: $0.id)! }, predicted: all.map(\.predicted),
+      losses: all.map(\.loss))
+  }
+
+  /// Class probabilities of each sequence, in the order of `ids`, `[ids × classes]`; on rank 0, elsewhere empty.
+  func probabilities(_ ids: [Int], classes: Int) throws -> [Float] {
+    try rows(ids, width: classes) { batch, pass in
+      let (embedding, _) = try model.encoder.forward(EncoderInput(batch.values), &pass)
+      let (logits, _) = model.objective.head.forward(embedding, pass)
+      Losses.softmax(logits)
+      return logits
+    }
+  }
+}
+
+extension Evaluator {
+  /// Pooled embeddings of each sequence, in the order of `ids`, `[ids × width]`; on rank 0, elsewhere empty.
+  func embeddings(_ ids: [Int], pooling: Pooling) throws -> [Float] {
+    try rows(ids, width: model.encoder.width) { batch, pass in
+      let (embedding, _) = try model.encoder.forward(EncoderInput(batch.values), &pass)
+      return pooling.forward(embedding).0
+    }
+  }
+
+  /// A row of `width` for each sequence, gathered to rank 0 and brought into the order of `ids`.
+  private func rows(
+    _ ids: [Int], width: Int, _ compute: (Batch, inout ForwardPass) throws -> PackedTensor
+  ) throws -> [Float] {
+    var own: [Float] = []
+    var order: [Int64] = []
+    try forEachBatch(ids) { batch, pass in
+      own += try compute(batch, &pass).elements
+      order += batch.ids.map(Int64.init)
+    }
+    guard let values = try communicator.gather(own), let owners = try communicator.gather(order) else { return [] }
+    let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { (Int64($1), $0) })
+    var result = [Float](repeating: 0, count: ids.count * width)
+    let (all, owned) = (Array(values.joined()), Array(owners.joined()))
+    for (index, id) in owned.enumerated() {
+      let to = places[id]! * width
+      for k in 0..<width { result[to + k] = all[index * width + k] }
+    }
+    return result
+  }
+}
+
+extension PackedTensor {
+  /// The channel of the largest value of each row; of equal ones the first.
+  func largest() -> [Int] {
+    (0..<layout.timesteps).map { index in
+      let values = row(index)
+      return (1..<channels).reduce(0) { values[$1] > values[$0] ? $1 : $0 }
+    }
+  }
+}

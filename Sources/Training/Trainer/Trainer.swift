@@ -1,0 +1,194 @@
+import ArrayFiles
+import Checkpoints
+import DataParallel
+import FoundationEssentials
+import MessagePassing
+import Networks
+import PackedTensors
+import SequenceData
+
+/// Trains a model from where its run stands to its end, or until it is asked to stop.
+final class Trainer<E: Encoder, O: Objective> {
+  private let session: TrainingSession
+  private let model: Model<E, O>
+  private let runner: StepRunner<E, O>
+  private let evaluator: Evaluator<E, O>
+  private let validationIDs: [Int]
+  private let totalSteps: Int
+  private var plans: EpochPlans
+  private var state: TrainingState
+  private var progress: Progress
+  private var record: RunRecord?
+
+  init(_ session: TrainingSession, _ model: Model<E, O>) throws {
+    self.session = session
+    self.model = model
+    let recipe = session.recipe
+    var plans = EpochPlans(session, cost: model.encoder.cost(ofLength:))
+    switch recipe.training.duration {
+    case .steps(let steps): totalSteps = steps
+    case .epochs(let epochs): totalSteps = plans.steps(ofEpochs: epochs)
+    }
+    self.plans = plans
+    runner = try StepRunner(
+      model, recipe: recipe, totalSteps: totalSteps, communicator: session.communicator,
+      faultInjection: try FaultInjection.fromEnvironment())
+    evaluator = Evaluator(
+      model: model, dataset: session.dataset, normalisation: session.normalisation, communicator: session.communicator)
+    validationIDs =
+      recipe.training.validateEvery == 0
+      ? []
+      : Selection.evaluated(session.dataset, split: .validation, labelledOnly: O.self == Classify.self).ids
+    state = TrainingState(
+      step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
+      input: InputDescription(DataDescription(session.dataset), session.normalisation))
+    progress = Progress(total: totalSteps, isSilent: !session.isFirst)
+  }
+
+  /// Trains; returns 0, or 75 where training was stopped before its end.
+  func run() throws -> Int32 {
+    try resume()
+    if state.isFinished {
+      progress.say("\(session.job.out) is finished at step \(state.step); nothing to do")
+      return 0
+    }
+    describe()
+    let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
+    let reader = try session.readAhead(plans)
+    while !state.isFinished {
+      let (epoch, planned) = plans.step(state.step)
+      let batch = try reader.batch(state.step, last: totalSteps - 1)
+      let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
+      advance(to: report.step)
+      try record?.add(report)
+      let isLast = state.step == totalSteps
+      progress.step(report, isLast: isLast)
+
+      var isBest = false
+      if !validationIDs.isEmpty && (state.step % training.validateEvery == 0 || isLast) { isBest = try validate() }
+      state.isFinished = isLast || isPatienceOver
+      let isStopping = report.isStopRequested || state.step >= stopAfter
+      let isDue = training.checkpointEvery > 0 && state.step % training.checkpointEvery == 0
+      if state.isFinished || isStopping || isBest || isDue { try record?.save(snapshot(isBest: isBest)) }
+      if isStopping && !state.isFinished {
+        try record?.finish()
+        progress.say("stopped at step \(state.step) with a checkpoint; the same command goes on")
+        return 75
+      }
+    }
+    try finish()
+    return 0
+  }
+
+  /// Rank 0 opens the run's folder and reads its checkpoint; all ranks get what it holds.
+  private func resume() throws {
+    var messages: [String] = []
+    let bytes = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      let start = try session.folder.prepare(session.recipe, session.identity, resume: session.job.resume)
+      messages = start.messages
+      record = try RunRecord(session.folder, keep: session.recipe.training.keep)
+      guard let content = start.content, let state = start.state else { return [] }
+      let source = session.folder.path
+      try model.store.load(content.model, source: source)
+      try runner.optimizer.load(content.optimizer, of: model.store, source: source)
+      return Array(StableJSON.encode(state))
+    }
+    for message in messages { progress.say(message) }
+    guard !bytes.isEmpty else { return }
+    state = try TrainingState.decode(.init(bytes), path: session.folder.path)
+    try session.agreement.share(model.store, &runner.optimizer, session.communicator)
+  }
+
+  private func advance(to step: Int) {
+    let next = plans.locate(step)
+    state.step = step
+    state.epoch = next.epoch
+    state.stepOfEpoch = next.index
+  }
+
+  /// Evaluates the validation split; returns whether it is the best so far.
+  private func validate() throws -> Bool {
+    let watched = session.recipe.training.earlyStopping
+    var row = ValidationMetricsRow(
+      step: state.step, epoch: state.epoch, sequences: validationIDs.count, loss: 0, isBest: false)
+    if let classifier = evaluator as? Evaluator<E, Classify> {
+      let report = try classifier.classification(validationIDs, classes: session.dataset.classes)
+      (row.loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
+    } else {
+      (row.loss, row.accuracy) = try evaluator.objective(validationIDs, seed: session.seed)
+    }
+    let metric = watched?.metric ?? (row.macroF1 == nil ? .loss : .accuracy)
+    let value: Double? =
+      switch metric {
+      case .loss: row.loss
+      case .accuracy: row.accuracy
+      case .macroF1: row.macroF1
+      }
+    guard let value else {
+      throw TrainingError.usage("training.earlyStopping.metric: \(metric.rawValue) needs a classifying objective")
+    }
+    row.isBest = isBetter(value, loss: row.loss, metric, by: watched?.minimumChange ?? 0)
+    state.validationsSinceBest = row.isBest ? 0 : state.validationsSinceBest + 1
+    if row.isBest { state.best = .init(step: state.step, metric: metric.rawValue, value: value, loss: row.loss) }
+    try record?.add(row)
+    let accuracy = row.accuracy.map { ", accuracy \(Progress.percent($0))" } ?? ""
+    progress.say(
+      "validation at step \(state.step): loss \(Progress.short(row.loss))\(accuracy)\(row.isBest ? " (best)" : "")")
+    return row.isBest
+  }
+
+  /// Whether a metric beats the best so far; equal values are told apart by the loss.
+  private func isBetter(
+    _ value: Double, loss: Double, _ metric: EarlyStoppingRecipe.Metric, by change: Double
+  ) -> Bool {
+    guard let best = state.best else { return true }
+    let gain = metric == .loss ? best.value - value : value - best.value
+    return gain > change || (gain == 0 && change == 0 && loss < best.loss)
+  }
+
+  private var isPatienceOver: Bool {
+    session.recipe.training.earlyStopping.map { state.validationsSinceBest >= $0.patience } ?? false
+  }
+
+  private func snapshot(isBest: Bool) -> CheckpointSnapshot {
+    CheckpointSnapshot(
+      step: state.step, model: model.store.tensors(), optimizer: runner.optimizer.tensors(of: model.store),
+      state: StableJSON.encode(state), made: RunRecord.made(ranks: session.communicator.size), isBest: isBest)
+  }
+
+  /// Waits for the last checkpoint and publishes the encoder: of the best one if validation ran, else of the last.
+  private func finish() throws {
+    _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      try record?.finish()
+      let store = session.folder.store
+      let best = try store.step(of: .best)
+      let link = best == nil ? CheckpointStore.Link.latest : .best
+      let step = try best ?? store.step(of: .latest) ?? state.step
+      let content = try store.folder(step: step).loadModel()
+      let description = EncoderDescription(step: step, data: state.input, model: session.recipe.model)
+      try EncoderFolder(run: session.folder.path).publish(
+        SavedModel.encoderTensors(content.model), configuration: description)
+      progress.say("finished at step \(state.step); encoder of step \(step) (\(link.rawValue)) in \(session.folder.path)/encoder")
+      return []
+    }
+  }
+
+  /// Says once what is going to happen.
+  private func describe() {
+    let plan = plans.plan(epoch: state.epoch)
+    let parameters = model.trainable.reduce(0) { $0 + $1.count }
+    progress.say(
+      "\(session.job.command.rawValue): \(session.selection.ids.count) sequences, \(plan.steps) steps an epoch, \(totalSteps) steps; "
+        + "\(parameters) parameters; \(session.communicator.size) ranks, \(session.recipe.batch.lanes) lanes, \(InstructionSet.active.rawValue)")
+    if session.job.labels != .all { progress.say("labels: \(session.selection.ids.count) sequences are used") }
+    if !plan.oversized.isEmpty {
+      progress.say(
+        "\(plan.oversized.count) sequences are longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own")
+    }
+    let shortest = session.selection.ids.map { session.dataset.length(of: $0) }.min() ?? 0
+    if shortest < model.encoder.receptiveField {
+      progress.say(
+        "the shortest sequence has \(shortest) timesteps, fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped")
+    }
+  }
+}

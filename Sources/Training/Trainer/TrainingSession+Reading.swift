@@ -1,0 +1,52 @@
+import DataParallel
+import MessagePassing
+import Networks
+import PackedTensors
+import SequenceData
+
+extension TrainingSession {
+  /// Reads this rank's lanes of each step, one step ahead.
+  func readAhead(_ plans: EpochPlans) throws -> ReadAhead {
+    ReadAhead(
+      plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
+      dataset: dataset, normalisation: normalisation)
+  }
+}
+
+extension ReadAhead {
+  /// Reads the given lanes of each planned step.
+  convenience init(
+    _ plans: EpochPlans, lanes: Range<Int>, dataset: SequenceDataset, normalisation: InputNormalisation
+  ) {
+    var plans = plans
+    self.init { step in
+      let (_, planned) = plans.step(step)
+      return try Batch(
+        reading: Array(planned.lanes[lanes]), globalIDs: planned.ids, from: dataset, normalisation: normalisation)
+    }
+  }
+}
+
+extension EpochPlans {
+  /// The plans of a session's selected sequences.
+  init(_ session: TrainingSession, cost: @escaping @Sendable (Int) -> Int) {
+    let batch = session.recipe.batch
+    self.init(
+      ids: session.selection.ids, dataset: session.dataset,
+      bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
+      seed: session.seed, cost: cost)
+  }
+}
+
+extension Agreement {
+  /// Gives every rank rank 0's parameters, statistics, counters and optimizer state.
+  func share(_ store: ParameterStore, _ optimizer: inout any Optimizer, _ communicator: Communicator) throws {
+    for parameter in store.parameters { store[parameter] = try communicator.broadcast(store[parameter]) }
+    for statistic in store.statistics { store[statistic] = try communicator.broadcast(store[statistic]) }
+    for counter in store.counters { store[counter] = try communicator.broadcast([store[counter]])[0] }
+    optimizer.steps = Int(try communicator.broadcast([Int64(optimizer.steps)])[0])
+    var arenas = optimizer.arenas
+    for index in arenas.indices { arenas[index].values = try communicator.broadcast(arenas[index].values) }
+    optimizer.arenas = arenas
+  }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import Foundation
+import MessagePassing
+import SequenceData
+import Training
+
+/// Which model and which data.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "The RUN whose model is used.")
+  var model: String
+
+  @Option(help: "Folder of the data set.")
+  var data: String
+
+  @Option(help: "latest, best, or a checkpoint's folder; otherwise the best if validation ran, else the latest.")
+  var checkpoint: String?
+
+  func command(split name: String?) throws -> ModelCommand {
+    ModelCommand(
+      model: model, checkpoint: checkpoint, data: data,
+      split: try name.map { try split(named: $0, option: "--split") })
+  }
+}
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Evaluate a classifier on the labelled sequences of a split.",
+    discussion: "Example: lockstep evaluate --model runs/tuned --data DATA --json report.json")
+
+  @OptionGroup var options: ModelOptions
+
+  @Option(help: "train, validation or test.")
+  var split = "test"
+
+  @Option(help: "Write the report as JSON to this file.")
+  var json: String?
+
+  func run() throws {
+    let command = try options.command(split: split)
+    try onAllRanks { communicator in
+      let report = try command.evaluate(communicator)
+      if communicator.rank == 0 {
+        if let json { try report.write(to: json) }
+        print(report.text)
+      }
+      return 0
+    }
+  }
+}
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write each sequence's class and probabilities as CSV.",
+    discussion: "Example: lockstep predict --model runs/tuned --data DATA --out predictions.csv")
+
+  @OptionGroup var options: ModelOptions
+
+  @Option(help: "Only this split; otherwise all sequences.")
+  var split: String?
+
+  @Option(help: "The CSV file.")
+  var out: String
+
+  func run() throws {
+    let command = try options.command(split: split)
+    try onAllRanks {
+      try command.predict(to: out, $0)
+      return 0
+    }
+  }
+}
+
+struct Embed: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write each sequence's pooled embedding as a NumPy array [n, width].",
+    discussion: "Example: lockstep embed --model runs/pretrained --data DATA --out embeddings.npy")
+
+  @OptionGroup var options: ModelOptions
+
+  @Option(help: "Only this split; otherwise all sequences.")
+  var split: String?
+
+  @Option(help: "The .npy file.")
+  var out: String
+
+  func run() throws {
+    let command = try options.command(split: split)
+    try onAllRanks {
+      try command.embed(to: out, $0)
+      return 0
+    }
+  }
+}
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model as safetensors with PyTorch's names.",
+    discussion: "Example: lockstep export --model runs/tuned --out exported")
+
+  @Option(help: "The RUN whose model is exported.")
+  var model: String
+
+  @Option(help: "latest, best, or a checkpoint's folder.")
+  var checkpoint: String?
+
+  @Option(help: "A folder that is empty or not there yet.")
+  var out: String
+
+  func run() throws {
+    try onAllRanks { communicator in
+      if communicator.rank == 0 {
+        let choice = try ExportCommand.run(model: model, checkpoint: checkpoint, out: out)
+        print("exported \(model) (\(choice)) to \(out)")
+      }
+      try communicator.barrier()
+      return 0
+    }
+  }
+}
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure the speed of training.", subcommands: [BenchStep.self])
+}
+
+struct BenchStep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Timesteps a second of the function that trains, over one pass of given lengths, 8 sequences a step.",
+    discussion: "Example: mpirun -n 2 lockstep bench step --recipe launch/recipes/reference-block.yaml --lengths lengths.txt")
+
+  @Option(help: "The recipe.")
+  var recipe: String
+
+  @Option(help: "A text file with a length a line.")
+  var lengths: String
+
+  @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")
+  var overrides: [String] = []
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let all = try readLengths()
+    let folder = NSTemporaryDirectory() + "/lockstep-bench-data-\(getppid())"
+    try onAllRanks { communicator in
+      if communicator.rank == 0 {
+        try? FileManager.default.removeItem(atPath: folder)
+        try BenchCommand.writeDataset(lengths: all, to: folder)
+      }
+      try communicator.barrier()
+      let result = try BenchCommand.run(recipe: recipe, overrides: overrides, data: folder, communicator)
+      if communicator.rank == 0 {
+        try? FileManager.default.removeItem(atPath: folder)
+        print(try json ? result.json() : result.text)
+      }
+      return 0
+    }
+  }
+
+  private func readLengths() throws -> [Int] {
+    guard let text = try? String(contentsOfFile: lengths, encoding: .utf8) else {
+      throw TrainingError.missing("\(lengths): cannot be read; expected a text file with a length a line")
+    }
+    let fields = text.split(whereSeparator: \.isWhitespace)
+    let numbers = fields.compactMap { Int($0) }
+    guard !numbers.isEmpty, numbers.count == fields.count, numbers.allSatisfy({ $0 > 0 }) else {
+      throw TrainingError.data("\(lengths): expected whole numbers above 0, separated by white space")
+    }
+    return numbers
+  }
+}

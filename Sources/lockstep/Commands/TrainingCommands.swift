@@ -1,0 +1,114 @@
+import ArgumentParser
+import SequenceData
+import Training
+
+struct Pretrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Pretrain an encoder without labels; writes RUN/encoder.",
+    discussion: "Example: mpirun -n 4 lockstep pretrain launch/recipes/fsdd.yaml --data fsdd --out runs/pretrained")
+
+  @OptionGroup var options: TrainingOptions
+
+  @Option(help: "Use a nested, seeded share of the sequences.")
+  var dataFraction = 1.0
+
+  @Option(
+    help: "Splits that pretraining may see: train, validation, test, separated by commas.",
+    transform: { text in try text.split(separator: ",").map { try split(named: String($0), option: "--include-splits") } })
+  var includeSplits: [Split] = [.train]
+
+  func validate() throws {
+    if !(dataFraction > 0 && dataFraction <= 1) {
+      throw ValidationError("--data-fraction \(dataFraction): expected a number above 0, at most 1")
+    }
+  }
+
+  func run() throws {
+    var job = options.job(.pretrain)
+    job.dataFraction = dataFraction
+    job.includeSplits = Set(includeSplits)
+    try onAllRanks { try TrainingSession.run(job, $0) }
+  }
+}
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a classifier from scratch.",
+    discussion: "Example: mpirun -n 2 lockstep train launch/recipes/reference-block.yaml --data DATA --out runs/scratch")
+
+  @OptionGroup var options: TrainingOptions
+  @OptionGroup var labels: LabelOptions
+
+  func run() throws {
+    var job = options.job(.train)
+    job.labels = labels.part
+    try onAllRanks { try TrainingSession.run(job, $0) }
+  }
+}
+
+struct Finetune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a classifier on a pretrained encoder.",
+    discussion: """
+      Example: mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder runs/pretrained --out runs/tuned \
+      --label-fraction 0.05
+      """)
+
+  @OptionGroup var options: TrainingOptions
+  @OptionGroup var labels: LabelOptions
+
+  @Option(help: "A finished pretraining's RUN, or an encoder folder.")
+  var encoder: String
+
+  @Option(help: "Take the encoder from this checkpoint of the RUN instead: latest, best, or a checkpoint's folder.")
+  var checkpoint: String?
+
+  @Flag(help: "Keep the encoder as it is, batch norm included, and train the head alone.")
+  var probe = false
+
+  func run() throws {
+    var job = options.job(.finetune)
+    job.labels = labels.part
+    job.encoder = encoder
+    job.encoderCheckpoint = checkpoint
+    job.isProbe = probe
+    try onAllRanks { try TrainingSession.run(job, $0) }
+  }
+}
+
+struct PlanOfTraining: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Print what a training would do: steps, balance over lanes and ranks, memory. A dry run.",
+    discussion: "Example: lockstep plan launch/recipes/fsdd.yaml --data fsdd --ranks 8")
+
+  @Argument(help: "The recipe: a YAML file.")
+  var recipe: String
+
+  @Option(help: "Folder of the data set.")
+  var data: String
+
+  @Option(help: "Number of ranks.")
+  var ranks = 1
+
+  @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")
+  var overrides: [String] = []
+
+  func validate() throws {
+    if ranks < 1 { throw ValidationError("--ranks \(ranks): expected a number from 1 on") }
+  }
+
+  func run() throws {
+    var job = TrainingJob(.train, recipe: recipe, data: data, out: "")
+    job.overrides = overrides
+    print(try PlanCommand.run(job, ranks: ranks), terminator: "")
+  }
+}
+
+/// The split of a name, or a usage error.
+func split(named name: String, option: String) throws -> Split {
+  guard let split = Split(name: name) else {
+    throw ValidationError("\(option) \(name): expected train, validation or test")
+  }
+  return split
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import MessagePassing
+import Training
+
+/// The command `lockstep`.
+@main
+struct Lockstep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lockstep",
+    abstract: "Pretrain and fine-tune encoders of long one-dimensional sequences, data-parallel over MPI.",
+    discussion: """
+      Every command runs alone or under mpirun; only rank 0 prints. The same bits come out on any number of ranks.
+        lockstep data generate DATA
+        mpirun -n 2 lockstep pretrain recipe.yaml --data DATA --out PRETRAINED
+        mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder PRETRAINED --out TUNED --label-fraction 0.05
+        lockstep evaluate --model TUNED --data DATA
+      """,
+    version: "0.1.0",
+    subcommands: [
+      DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
+      Embed.self, Export.self, Bench.self,
+    ])
+
+  /// Parses and runs; usage errors end with 64, all others with their own code.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      exit(withError: code)
+    } catch {
+      if exitCode(for: error) == .success || exitCode(for: error) == .validationFailure { exit(withError: error) }
+      World.abort(code: TrainingError.exitCode(of: error), message: "\(error)")
+    }
+  }
+}
+
+/// Runs a body on all ranks of the world and ends with its exit code.
+func onAllRanks(_ body: (Communicator) throws -> Int32) throws {
+  let code = World.run(exitCode: TrainingError.exitCode) { world in try body(world.communicator) }
+  throw ExitCode(code)
+}
