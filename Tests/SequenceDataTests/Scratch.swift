@@ -50,3 +50,31 @@ func dataError(_ body: () throws -> Void) -> DataError? {
   do { try body() } catch { return error as? DataError }
   return nil
 }
+
+/// A zip of stored members, as `numpy.savez` writes it.
+struct ZipBuilder {
+  private var bytes: [UInt8] = []
+  private var directory: [UInt8] = []
+  private var count: UInt16 = 0
+
+  private static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+
+  mutating func add(_ name: String, _ content: [UInt8]) {
+    var checksum = CRC32()
+    content.withUnsafeBytes { checksum.update($0) }
+    var common: [UInt8] = [20, 0, 0, 0, 0, 0, 0, 0, 0, 0] + ZipBuilder.little(checksum.value)
+    common += ZipBuilder.little(UInt32(content.count)) + ZipBuilder.little(UInt32(content.count))
+    common += ZipBuilder.little(UInt16(name.utf8.count)) + [0, 0]
+    directory += [0x50, 0x4B, 1, 2, 20, 0] + common + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    directory += ZipBuilder.little(UInt32(bytes.count)) + Array(name.utf8)
+    bytes += [0x50, 0x4B, 3, 4] + common + Array(name.utf8) + content
+    count += 1
+  }
+
+  func finished() -> [UInt8] {
+    bytes + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + ZipBuilder.little(count) + ZipBuilder.little(count)
+      + ZipBuilder.little(UInt32(directory.count)) + ZipBuilder.little(UInt32(bytes.count)) + [0, 0]
+  }
+}

@@ -21,7 +21,7 @@ public struct DatasetInspection: Sendable {
   public struct Lengths: Sendable, Equatable {
     /// The shortest.
     public var minimum: Int
-    /// The one in the middle; of an even number the mean of the two in the middle, rounded down.
+    /// The one in the middle; of an even number the upper.
     public var median: Int
     /// The longest.
     public var maximum: Int
@@ -175,7 +175,7 @@ public struct DatasetInspection: Sendable {
     func octave(_ length: Int) -> Int { Int.bitWidth - 1 - length.leadingZeroBitCount }
     var bins = (octave(first)...octave(last)).map { Bin(least: 1 << $0, count: 0) }
     for length in lengths { bins[octave(length) - octave(first)].count += 1 }
-    let median = (lengths[(lengths.count - 1) / 2] + lengths[lengths.count / 2]) / 2
+    let median = lengths[lengths.count / 2]
     return Lengths(minimum: first, median: median, maximum: last, histogram: bins)
   }
 }
