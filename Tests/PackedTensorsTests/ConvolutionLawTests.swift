@@ -1,0 +1,131 @@
+import PackedTensors
+import TestSupport
+import Testing
+
+/// Laws of the convolution: the adjoint identities, and bits that no batch and no distribution changes.
+@Suite struct ConvolutionLawTests {
+  static let geometries = [
+    ConvolutionGeometry(inputChannels: 3, outputChannels: 17, kernel: 3),
+    ConvolutionGeometry(inputChannels: 17, outputChannels: 6, kernel: 5, stride: 3, dilation: 2),
+    ConvolutionGeometry(inputChannels: 6, outputChannels: 33, kernel: 2, stride: 8, causal: true),
+    ConvolutionGeometry(inputChannels: 16, outputChannels: 16, kernel: 15, stride: 2, dilation: 4, causal: true),
+    ConvolutionGeometry(inputChannels: 1, outputChannels: 64, kernel: 1),
+  ]
+
+  /// What a forward and backward pass leaves.
+  struct Pass {
+    let y, dx: PackedTensor
+    let weights, biases: [[Float]]
+    let moments, sums: LaneSums
+  }
+
+  /// Both passes with every fused part in use.
+  static func pass(_ g: ConvolutionGeometry, _ layout: RaggedLayout, x: [Float], dy: [Float], weight: [Float]) -> Pass {
+    let input = PackedTensor(layout: layout, channels: g.inputChannels, elements: x)
+    let affine = ChannelAffine(
+      scale: [Float](repeating: 1.25, count: g.inputChannels), shift: [Float](repeating: 0.125, count: g.inputChannels))
+    var moments: MomentSums? = MomentSums(
+      pivot: [Float](repeating: 0.25, count: g.outputChannels), lanes: layout.carriedLanes)
+    let read = NormalisedInput(input, affine: affine, activation: .gelu)
+    let y = Convolution.forward(g, read, weight: weight, bias: nil, moments: &moments)
+    var adjoint: ActivationAdjoint? = ActivationAdjoint(
+      input: input, affine: affine, activation: .gelu, standardise: affine)
+    var (weights, biases): ([[Float]], [[Float]]) = ([], [])
+    let gradient = PackedTensor(layout: y.layout, channels: g.outputChannels, elements: dy)
+    let ones = [Float](repeating: 0.5, count: g.outputChannels)
+    let behind = NormalisedGradient(gradient, adjoint: (y, NormalisationAdjoint(a: ones, b: ones, c: ones)))
+    let dx = Convolution.backward(
+      g, read, behind, weight: weight, inputGradient: .new, activation: &adjoint, withBias: true
+    ) { _, part in
+      var unpacked = [Float](repeating: 0, count: weight.count)
+      unpacked.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
+      weights.append(unpacked)
+      biases.append(Array(UnsafeBufferPointer(start: part.bias, count: g.outputChannels)))
+    }
+    return Pass(y: y, dx: dx!, weights: weights, biases: biases, moments: moments!.sums, sums: adjoint!.sums)
+  }
+
+  @Test(arguments: geometries) func aSequenceAloneAndInABatch(g: ConvolutionGeometry) {
+    let layout = RaggedLayout(lengths: [1, 40, 97, 3, 250, 96])
+    var numbers = Numbers(seed: 11)
+    let x = numbers.floats(layout.timesteps * g.inputChannels)
+    let outputs = layout.strided(by: g.stride)
+    let dy = numbers.floats(outputs.timesteps * g.outputChannels)
+    let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
+    let batch = Self.pass(g, layout, x: x, dy: dy, weight: weight)
+    for sequence in 0..<layout.sequences {
+      let alone = Self.pass(
+        g, RaggedLayout(lengths: [layout.length(of: sequence)]), x: slice(x, layout, sequence),
+        dy: slice(dy, outputs, sequence),
+        weight: weight)
+      let name = "\(g), sequence \(sequence)"
+      report(Compare.bits("output of \(name)", slice(batch.y.elements, outputs, sequence), alone.y.elements))
+      report(Compare.bits("input gradient of \(name)", slice(batch.dx.elements, layout, sequence), alone.dx.elements))
+    }
+  }
+
+  @Test(arguments: geometries) func aLanesSumsWhoeverCarriesIt(g: ConvolutionGeometry) {
+    let lengths = [1, 40, 97, 3, 250, 96, 12]
+    let bounds = [0, 2, 2, 5, 7]
+    let all = RaggedLayout(lengths: lengths, laneBounds: bounds)
+    var numbers = Numbers(seed: 12)
+    let x = numbers.floats(all.timesteps * g.inputChannels)
+    let outputs = all.strided(by: g.stride)
+    let dy = numbers.floats(outputs.timesteps * g.outputChannels)
+    let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
+    let together = Self.pass(g, all, x: x, dy: dy, weight: weight)
+    for ranks in 1...4 {
+      for rank in 0..<ranks {
+        let lanes = LaneTree.lanes(ofRank: rank, of: ranks, lanes: 4)
+        let sequences = bounds[lanes.lowerBound]..<bounds[lanes.upperBound]
+        let part = RaggedLayout(
+          lengths: Array(lengths[sequences]),
+          laneBounds: (lanes.lowerBound...lanes.upperBound).map { bounds[$0] - sequences.lowerBound },
+          globalLengths: lengths)
+        let own = Self.pass(
+          g, part, x: sequences.flatMap { slice(x, all, $0) }, dy: sequences.flatMap { slice(dy, outputs, $0) },
+          weight: weight)
+        for (index, lane) in lanes.enumerated() {
+          let name = "\(g), lane \(lane) on rank \(rank) of \(ranks)"
+          report(Compare.bits("weight gradient of \(name)", own.weights[index], together.weights[lane]))
+          report(Compare.bits("bias gradient of \(name)", own.biases[index], together.biases[lane]))
+          report(Compare.bits("moments of \(name)", Array(own.moments[index]), Array(together.moments[lane])))
+          report(Compare.bits("adjoint's sums of \(name)", Array(own.sums[index]), Array(together.sums[lane])))
+        }
+      }
+    }
+  }
+
+  /// `<A x, y> = <x, Aᵀ y>` for the map of the input, and `<A(w) x, y> = <w, dw>` for the map of the weight.
+  @Test(arguments: geometries) func theAdjointIsTheAdjoint(g: ConvolutionGeometry) {
+    let layout = ConvolutionOperationTests.layout
+    var numbers = Numbers(seed: 13)
+    let x = PackedTensor(
+      layout: layout, channels: g.inputChannels, elements: numbers.floats(layout.timesteps * g.inputChannels))
+    let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
+    var moments: MomentSums?
+    let forward = Convolution.forward(g, NormalisedInput(x), weight: weight, bias: nil, moments: &moments)
+    let y = PackedTensor(layout: forward.layout, channels: g.outputChannels, elements: numbers.floats(forward.count))
+    var adjoint: ActivationAdjoint?
+    var dw = [Double](repeating: 0, count: weight.count)
+    let dx = Convolution.backward(
+      g, NormalisedInput(x), NormalisedGradient(y), weight: weight, inputGradient: .new, activation: &adjoint,
+      withBias: false
+    ) { _, part in
+      var unpacked = [Float](repeating: 0, count: weight.count)
+      unpacked.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
+      for at in dw.indices { dw[at] += Double(unpacked[at]) }
+    }
+    let product = dot(forward.elements.doubles, y.elements.doubles)
+    // Each of the products' sums has `count` terms whose errors are those of one output element.
+    let room =
+      Compare.tolerance(terms: g.inputChannels * g.kernel + layout.timesteps) * Double(forward.count).squareRoot()
+    report(
+      Compare.close(
+        "<A x, y> = <x, Aᵀ y>, \(g)", [dot(x.elements.doubles, dx!.elements.doubles)], [product], tolerance: room))
+    report(Compare.close("<A(w) x, y> = <w, dw>, \(g)", [dot(weight.doubles, dw)], [product], tolerance: room))
+  }
+}
+
+/// `Σ x·y`.
+func dot(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }

@@ -1,0 +1,87 @@
+import PackedTensors
+import Testing
+
+/// Memory that is used again.
+@Suite struct StoragePoolTests {
+  @Test func aRoundThatIsRepeatedAllocatesNothing() {
+    let pool = StoragePool()
+    /// As a training step leases: activations live until the backward pass, scratch in between, everything of other sizes.
+    func round() {
+      var live: [Storage] = []
+      for layer in 1...6 {
+        let scratch = pool.lease(300 * layer)
+        live.append(pool.lease(20_000 * layer))
+        withExtendedLifetime(scratch) {}
+      }
+      while let activation = live.popLast() {
+        let gradients = [pool.lease(64), pool.lease(15_000)]
+        withExtendedLifetime((activation, gradients)) {}
+      }
+    }
+    round()
+    round()
+    let (live, peak, misses) = pool.usage
+    #expect(live == 0 && misses > 0)
+    for repetition in 3...6 {
+      round()
+      #expect(pool.usage.misses == misses, "round \(repetition) allocated \(pool.usage.misses - misses) blocks")
+      #expect(
+        pool.usage.peakBytes <= peak, "round \(repetition): a peak of \(pool.usage.peakBytes) after \(peak) bytes")
+    }
+  }
+
+  @Test func aBlockComesBack() {
+    let pool = StoragePool()
+    var first: Storage? = pool.lease(1000)
+    let address = first!.base
+    #expect(UInt(bitPattern: address) % 64 == 0, "blocks are aligned to 64 bytes")
+    let live = pool.usage.liveBytes
+    #expect(live >= 4000)
+    first = nil
+    #expect(pool.usage.liveBytes == 0 && pool.usage.peakBytes == live)
+    let again = pool.lease(900)
+    #expect(again.base == address && pool.usage.misses == 1, "a smaller request takes the free block")
+    let other = pool.lease(900)
+    #expect(other.base != address && pool.usage.misses == 2, "a block has one owner at a time")
+    #expect(pool.usage.peakBytes > live)
+  }
+
+  @Test func theBestFitIsTaken() {
+    let pool = StoragePool()
+    let sizes = [5000, 1000, 3000]
+    var blocks: [Storage] = sizes.map { pool.lease($0) }
+    let addresses = blocks.map(\.base)
+    blocks = []
+    #expect(pool.lease(900).base == addresses[1])
+    #expect(pool.lease(2000).base == addresses[2])
+    #expect(pool.lease(4999).base == addresses[0])
+    let small = pool.lease(0)
+    withExtendedLifetime(small) { #expect(pool.usage.liveBytes > 0, "an empty lease can be read behind its end") }
+  }
+
+  @Test func aTooSmallBlockMakesRoomForALargerOne() {
+    let pool = StoragePool()
+    for size in stride(from: 1000, through: 20_000, by: 1000) { withExtendedLifetime(pool.lease(size)) {} }
+    // Each request replaced the block before it: there is one, as large as the largest.
+    let last = pool.lease(20_000)
+    #expect(pool.usage.misses == 20 && pool.usage.peakBytes == pool.usage.liveBytes)
+    withExtendedLifetime(last) {}
+  }
+
+  @Test func manyThreadsLeaseAtOnce() async {
+    let pool = StoragePool()
+    await withTaskGroup(of: Bool.self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          (0..<200).allSatisfy { turn in
+            let storage = pool.lease(100 + turn * task)
+            storage.base.update(repeating: Float(task), count: 100 + turn * task)
+            return (0..<100 + turn * task).allSatisfy { storage.base[$0] == Float(task) }
+          }
+        }
+      }
+      for await alone in group { #expect(alone, "two owners wrote to one block") }
+    }
+    #expect(pool.usage.liveBytes == 0)
+  }
+}
