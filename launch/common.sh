@@ -106,7 +106,7 @@ toolchain_packages() {
 build() {
   local log status=0
   log=$(mktemp)
-  say "Building (swift build -c release${*:+ $*}); the first build takes some minutes"
+  say "Building (swift build -c release $*); the first time takes some minutes"
   swift build --package-path "$repository" -c release "$@" </dev/null >"$log" 2>&1 || status=$?
   if [[ $status != 0 ]]; then
     # The errors first: behind them the log goes on with what was compiled beside.

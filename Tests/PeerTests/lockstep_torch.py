@@ -130,10 +130,14 @@ class LockstepResNet(nn.Module):
         return self.head(self.embed(sequences))
 
 
+def described(config):
+    """What a `config.json` (a path, or its parsed content) says of the encoder."""
+    return (config if isinstance(config, dict) else json.loads(pathlib.Path(config).read_text()))["encoder"]
+
+
 def arguments(config):
-    """The arguments of LockstepEncoder, from a `config.json` (a path, or its parsed content)."""
-    config = config if isinstance(config, dict) else json.loads(pathlib.Path(config).read_text())
-    source, encoder = config["input"], config["encoder"]
+    """The arguments of LockstepEncoder."""
+    source, encoder = described(config)["input"], described(config)["encoder"]
     if encoder["kind"] != "resnet":
         raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is the resnet's")
     return {
@@ -142,3 +146,15 @@ def arguments(config):
         "stem": encoder["stem"], "blocks": encoder["blocks"],
         "causal": encoder["causal"], "activation": encoder["activation"],
     }
+
+
+def normalised(values, config):
+    """One sequence of a data set, [timesteps, features], as the encoder reads it: [features, timesteps]."""
+    source, values = described(config)["input"], torch.as_tensor(values).double().t()
+    if source["normalise"] == "dataset":
+        mean, deviation = (torch.tensor(source[k], dtype=torch.float64).unsqueeze(1) for k in ("mean", "deviation"))
+    elif source["normalise"] == "sequence":
+        mean, deviation = values.mean(1, keepdim=True), values.std(1, correction=0, keepdim=True)
+    else:
+        return values.float()
+    return ((values - mean) / (deviation + 1e-6)).float()
