@@ -4,9 +4,10 @@ import PackedTensors
 ///
 /// A phase runs round a circle of 82 units and is folded into the values 0...40, up and down again, so that a phase
 /// drawn uniformly gives every value with equal probability at every timestep, whatever the speeds: no class can be
-/// told by its values. Nor by its speeds: each class runs through the same few speeds equally often. Only the order in
-/// which they follow one another is its own. Tempo, starting point and dwelling times vary by sequence, segments at a
-/// random speed interrupt the order, the phase trembles, and some values are replaced by random ones.
+/// told by its values. All classes run through the same few speeds; a class's own are the order in which they follow
+/// one another and the one at which it dwells longest. Tempo, starting point, dwelling times and one more speed that is
+/// dwelt at vary by sequence, segments at a random speed interrupt the order, the phase trembles, and some values are
+/// replaced by random ones.
 ///
 /// All arithmetic is on integers, so that the values are equal on every processor.
 struct OrderProcess: Sendable {
@@ -71,6 +72,8 @@ struct OrderProcess: Sendable {
     var phase = shape.integer(below: OrderProcess.circle, sequence: id, channel: 0)
     var state = shape.integer(below: speeds.count, sequence: id, channel: 1)
     let tempo = 820 + shape.integer(below: 410, sequence: id, channel: 2)  // of 1024: 0.8 ... 1.2
+    let favourite = label % speeds.count
+    let ownFavourite = shape.integer(below: speeds.count, sequence: id, channel: 3)
     var speed = 0
     var left = 0
     var segment = 0
@@ -87,6 +90,8 @@ struct OrderProcess: Sendable {
             state = successors[state]
             base = speeds[state]
             left = (8 + Int(draw.z % 7)) * 1024 / tempo
+            if state == favourite { left *= 2 }
+            if state == ownFavourite { left = left * 5 / 4 }
           }
           speed = base * tempo * OrderProcess.unit / 10 / 1024
         }
