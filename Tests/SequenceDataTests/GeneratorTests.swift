@@ -1,3 +1,4 @@
+import ArrayFiles
 import SequenceData
 import Testing
 
@@ -47,7 +48,9 @@ import Testing
     }
     #expect(data[0].fingerprint == data[1].fingerprint)
     #expect(data[0].fingerprint != data[2].fingerprint)
-    // The very values of one sequence: what every processor must give.
+    // The very values, which every processor must give.
+    let digest = try Checksum.sha256(ofFile: scratches[0].file("set/values-00000.npy"))
+    #expect(digest == "b37f99f2432c062a2e7f8ff13ad70a7236566fc8fda92da19918a664a435b7df")
     let values = try data[0].array(0).prefix(12).map { Int($0) }
     #expect(values == [10, 10, 2, 12, 13, 13, 14, 14, 14, 16, 16, 17])
   }
