@@ -5,7 +5,8 @@
 
 Loads RUN/checkpoints/latest/model.safetensors (or model.safetensors of an export) strictly into the module that
 docs/pytorch.md describes, computes logits sequence by sequence, and compares the class probabilities and classes with
-the CSV of `lockstep predict`, which is run unless --predictions names its output. Needs torch, numpy, safetensors.
+the CSV of `lockstep predict`, which is run unless --predictions names its output (an export needs that: predict takes
+runs). Needs torch, numpy, safetensors.
 Exit code 0 where all agree, 1 where not.
 """
 import argparse
@@ -71,6 +72,8 @@ def main():
     given = parser.parse_args()
 
     file, config = locate(given.run)
+    if file.parent == given.run and not given.predictions:
+        parser.error(f"{given.run} is an export: name --predictions, made by lockstep predict with the run it came from")
     tensors = load_file(file)
     classes = json.loads((given.data / "dataset.json").read_text())["classes"]
     pool = re.search(r"^ *pool: *(\w+)", config["encoder"]["recipe"], re.MULTILINE)[1]
