@@ -6,29 +6,32 @@ import Testing
 /// Affine maps, activations, residual sums and their adjoints on every instruction set, against their definitions in Double.
 @Suite struct ActivationKernelTests {
   /// What every kernel here is given.
-  private struct Input {
+  private struct Input: Sendable {
     let rows, channels: Int
     let act: Activation
+    /// Whether the skip passes a map of its own, and whether one row of the gradient holds for all.
+    let mapped, repeated: Bool
     let x, r, g: [Float]
     let scale, shift, rScale, rShift, inverse, offset: [Float]
     let name: String
 
-    init(_ rows: Int, _ channels: Int, _ act: Activation) {
+    init(_ rows: Int, _ channels: Int, _ act: Activation, mapped: Bool, repeated: Bool) {
       let kinds = Activation.allCases.count
       var numbers = Numbers(seed: UInt64((1000 * channels + rows) * kinds + Activation.allCases.firstIndex(of: act)!))
-      (self.rows, self.channels, self.act) = (rows, channels, act)
+      (self.rows, self.channels, self.act, self.mapped, self.repeated) = (rows, channels, act, mapped, repeated)
       (x, r, g) = (
         numbers.floats(rows * channels, scale: 3), numbers.floats(rows * channels), numbers.floats(rows * channels)
       )
       (scale, shift) = (numbers.floats(channels), numbers.floats(channels))
       (rScale, rShift) = (numbers.floats(channels), numbers.floats(channels))
       (inverse, offset) = (numbers.floats(channels), numbers.floats(channels))
-      name = "(rows \(rows), channels \(channels), \(act), seed \(numbers.seed))"
+      name =
+        "(rows \(rows), channels \(channels), \(act), mapped \(mapped), repeated \(repeated), seed \(numbers.seed))"
     }
 
     var code: ck_activation { [.identity: CK_IDENTITY, .relu: CK_RELU, .gelu: CK_GELU][act]! }
     var affine: [Double] { ReferenceNormalisation.affine(x.doubles, scale: scale.doubles, shift: shift.doubles) }
-    func sum(mapped: Bool) -> [Double] {
+    var sum: [Double] {
       ReferenceResidual.sum(
         x.doubles, scale: scale.doubles, shift: shift.doubles, skip: r.doubles,
         skipScale: mapped ? rScale.doubles : nil,
@@ -36,12 +39,16 @@ import Testing
     }
   }
 
-  private static func inputs(_ channels: Int) -> [Input] {
-    Edges.rows.flatMap { rows in Activation.allCases.map { Input(rows, channels, $0) } }
-  }
+  private static let inputs: [Input] = {
+    let kinds = Activation.allCases
+    return EveryPair.of([Edges.rows.count, Edges.channels.count, kinds.count, 2, 2]).map {
+      Input(Edges.rows[$0[0]], Edges.channels[$0[1]], kinds[$0[2]], mapped: $0[3] == 1, repeated: $0[4] == 1)
+    }
+  }()
 
-  @Test(arguments: Edges.channels) func affineActivation(channels: Int) {
-    for one in Self.inputs(channels) {
+  @Test func affineActivation() {
+    for one in Self.inputs {
+      let channels = one.channels
       let name = "affine_activation\(one.name)"
       let got = KernelSets.run(name) { kernels in
         var y = Guarded(one.g)
@@ -56,28 +63,29 @@ import Testing
     }
   }
 
-  @Test(arguments: Edges.channels) func residualActivation(channels: Int) {
-    for one in Self.inputs(channels) {
-      for mapped in [false, true] {
-        let name = "residual_activation\(one.name), mapped \(mapped)"
-        let got = KernelSets.run(name) { kernels in
-          var y = Guarded(one.g)
-          y.write {
-            kernels.residual_activation(
-              Guarded.input(one.x), Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
-              mapped ? Guarded.input(one.rScale) : nil, mapped ? Guarded.input(one.rShift) : nil, one.code, one.rows,
-              channels, $0)
-          }
-          return .init(floats: y.values(name))
+  @Test func residualActivation() {
+    for one in Self.inputs {
+      let channels = one.channels
+      let name = "residual_activation\(one.name)"
+      let got = KernelSets.run(name) { kernels in
+        var y = Guarded(one.g)
+        y.write {
+          kernels.residual_activation(
+            Guarded.input(one.x), Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
+            one.mapped ? Guarded.input(one.rScale) : nil, one.mapped ? Guarded.input(one.rShift) : nil, one.code,
+            one.rows,
+            channels, $0)
         }
-        let expected = ReferenceResidual.forward(one.act, sum: one.sum(mapped: mapped))
-        report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 2, scale: 6)))
+        return .init(floats: y.values(name))
       }
+      let expected = ReferenceResidual.forward(one.act, sum: one.sum)
+      report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 2, scale: 6)))
     }
   }
 
-  @Test(arguments: Edges.channels) func activationGradient(channels: Int) {
-    for one in Self.inputs(channels) {
+  @Test func activationGradient() {
+    for one in Self.inputs {
+      let channels = one.channels
       let name = "activation_gradient\(one.name)"
       let got = KernelSets.run(name) { kernels in
         var g = Guarded(one.g)
@@ -101,33 +109,33 @@ import Testing
     }
   }
 
-  @Test(arguments: Edges.channels) func residualGradient(channels: Int) {
-    for one in Self.inputs(channels) {
-      for (mapped, repeated) in [(false, false), (true, false), (false, true), (true, true)] where one.rows > 0 {
-        let name = "residual_gradient\(one.name), mapped \(mapped), repeated \(repeated)"
-        let sum = one.sum(mapped: mapped)
-        let y = ReferenceResidual.forward(one.act, sum: sum).map { Float($0) }
-        let gradient = repeated ? Array(one.g[..<channels]) : one.g
-        let got = KernelSets.run(name) { kernels in
-          var out = Guarded(one.r)
-          out.write {
-            kernels.residual_gradient(
-              Guarded.input(gradient), repeated ? 0 : channels, Guarded.input(y), Guarded.input(one.x),
-              Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
-              mapped ? Guarded.input(one.rScale) : nil, mapped ? Guarded.input(one.rShift) : nil, one.code, one.rows,
-              channels, $0)
-          }
-          return .init(floats: out.values(name))
+  @Test func residualGradient() {
+    for one in Self.inputs {
+      let channels = one.channels
+      let (name, sum) = ("residual_gradient\(one.name)", one.sum)
+      let y = ReferenceResidual.forward(one.act, sum: sum).map { Float($0) }
+      let gradient = one.repeated ? Array(one.g.prefix(channels)) : one.g
+      let got = KernelSets.run(name) { kernels in
+        var out = Guarded(one.r)
+        out.write {
+          kernels.residual_gradient(
+            Guarded.input(gradient), one.repeated ? 0 : channels, Guarded.input(y), Guarded.input(one.x),
+            Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
+            one.mapped ? Guarded.input(one.rScale) : nil, one.mapped ? Guarded.input(one.rShift) : nil, one.code,
+            one.rows,
+            channels, $0)
         }
-        let full = (0..<one.rows * channels).map { Double(gradient[repeated ? $0 % channels : $0]) }
-        let expected = ReferenceResidual.backward(one.act, sum: sum, gradient: full)
-        report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 2, scale: 6)))
+        return .init(floats: out.values(name))
       }
+      let full = (0..<one.rows * channels).map { Double(gradient[one.repeated ? $0 % channels : $0]) }
+      let expected = ReferenceResidual.backward(one.act, sum: sum, gradient: full)
+      report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 2, scale: 6)))
     }
   }
 
-  @Test(arguments: Edges.channels) func affineGradient(channels: Int) {
-    for one in Self.inputs(channels) where one.act == .identity {
+  @Test func affineGradient() {
+    for one in Self.inputs {
+      let channels = one.channels
       let name = "affine_gradient\(one.name)"
       let got = KernelSets.run(name) { kernels in
         var out = Guarded(one.r)

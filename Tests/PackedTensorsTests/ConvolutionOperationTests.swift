@@ -42,11 +42,12 @@ import Testing
     report(
       Compare.bits("moments gathered on the way against moments of the output", moments!.sums.values, whole.sums.values)
     )
+    let values = y.elements.doubles
     for lane in 0..<Self.layout.carriedLanes {
       var expected = [Double](repeating: 0, count: 34)
       for row in y.layout.sequences(ofLane: lane).flatMap({ y.layout.rows(of: $0) }) {
         for c in 0..<17 {
-          let d = Double(y.elements[row * 17 + c]) - Double(pivot[c])
+          let d = values[row * 17 + c] - Double(pivot[c])
           expected[c] += d
           expected[17 + c] += d * d
         }

@@ -79,8 +79,8 @@ import Testing
     #expect(selection.rows == flags.indices.filter { flags[$0] != 0 })
     #expect(selection.layout.length(of: 1) == 0 && selection.layout.laneBounds == layout.laneBounds)
     let x = tensor(5, &numbers)
-    let gathered = selection.gather(x)
-    report(Compare.bits("gather", gathered.elements, selection.rows.flatMap { Array(x.elements[$0 * 5..<$0 * 5 + 5]) }))
+    let (values, gathered) = (x.elements, selection.gather(x))
+    report(Compare.bits("gather", gathered.elements, selection.rows.flatMap { Array(values[$0 * 5..<$0 * 5 + 5]) }))
     let y = tensor(5, &numbers, selection.layout)
     let scattered = selection.scatter(y)
     report(

@@ -78,7 +78,8 @@ import Testing
       if repeated {
         for sequence in 0..<Self.layout.sequences {
           let rows = slice(expanded.elements, Self.layout, sequence)
-          #expect(rows.indices.allSatisfy { rows[$0] == pooled.elements[sequence * channels + $0 % channels] })
+          let row = slice(pooled.elements, Self.layout.pooled, sequence)
+          #expect(rows.indices.allSatisfy { rows[$0] == row[$0 % channels] }, "\(name): sequence \(sequence)")
         }
       }
       let adjoint = join.backward(given, output: y)
