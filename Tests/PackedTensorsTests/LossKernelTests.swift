@@ -82,7 +82,7 @@ import Testing
     var numbers = Numbers(seed: UInt64(count))
     let parameters = numbers.floats(count)
     let gradients = (0..<5).map { _ in numbers.floats(count, scale: 10) }
-    let (rate, beta1, beta2, epsilon, decay) = (Float(0.01), Float(0.875), Float(0.9375), Float(1e-8), Float(0.1))
+    let (rate, beta1, beta2, epsilon, decay) = (Float(0.01), Float(0.875), Float(0.9375), Float(0.25), Float(0.1))
     let name = "adamw(\(count) parameters, seed \(count))"
     let got = KernelSets.run(name) { kernels in
       var (p, m, v) = (

@@ -94,17 +94,18 @@ import Testing
 
   @Test(arguments: [1, 3, 8, 17]) func aNaNReachesTheLosses(classes: Int) {
     for place in 0..<classes {
-      for target in 0..<classes {
+      for (target, smoothing) in (0..<classes).flatMap({ target in [Float(0), 0.1].map { (target, $0) } }) {
         var z = [Float](repeating: 0.25, count: classes)
         z[place] = .nan
-        let got = KernelSets.run("cross_entropy with a NaN at \(place) of \(classes), target \(target)") { kernels in
+        let name = "cross_entropy with a NaN at \(place) of \(classes), target \(target), smoothing \(smoothing)"
+        let got = KernelSets.run(name) { kernels in
           var logits = Guarded(z)
           var (loss, correct) = ([0.0], [UInt8(0)])
-          logits.write { kernels.cross_entropy($0, [Int32(target)], nil, 0.1, 1, classes, &loss, &correct) }
-          return .init(floats: logits.values("cross_entropy"), doubles: loss)
+          logits.write { kernels.cross_entropy($0, [Int32(target)], nil, smoothing, 1, classes, &loss, &correct) }
+          return .init(floats: logits.values(name), doubles: loss)
         }
-        #expect(got.doubles[0].isNaN, "loss \(got.doubles[0]) with a NaN at \(place) of \(classes), target \(target)")
-        #expect(!got.floats.contains { !$0.isNaN }, "gradient \(got.floats) with a NaN at \(place) of \(classes)")
+        #expect(got.doubles[0].isNaN, "\(name): loss \(got.doubles[0])")
+        #expect(!got.floats.contains { !$0.isNaN }, "\(name): gradient \(got.floats)")
       }
     }
     let huber = KernelSets.run("huber of a NaN") { kernels in
@@ -114,6 +115,25 @@ import Testing
     }
     report(Compare.bits("huber of a NaN, of no error, of a NaN without weight", huber.floats, [.nan, 0, 0]))
     #expect(huber.doubles[0].isNaN, "Huber's loss of a NaN is \(huber.doubles[0])")
+  }
+
+  /// The largest logit is subtracted first, wherever it stands: nothing overflows.
+  @Test(arguments: [1, 3, 8, 17]) func logitsOfAnySize(classes: Int) {
+    for place in 0..<classes {
+      var z = [Float](repeating: -1000, count: classes)
+      z[place] = 1000
+      let got = KernelSets.run("cross_entropy with 1000 at \(place) of \(classes)") { kernels in
+        var logits = Guarded(z)
+        var (loss, correct) = ([0.0], [UInt8(0)])
+        logits.write { kernels.cross_entropy($0, [0], nil, 0, 1, classes, &loss, &correct) }
+        return .init(floats: logits.values("cross_entropy"), doubles: loss + [Double(correct[0])])
+      }
+      let name = "1000 at \(place) of \(classes), else −1000"
+      report(
+        Compare.close("loss of \(name)", got.doubles, [place == 0 ? 0 : 2000, place == 0 ? 1 : 0], tolerance: 1e-9))
+      let gradient = z.indices.map { Double($0 == place ? 1 : 0) - Double($0 == 0 ? 1 : 0) }
+      report(Compare.close("gradient of \(name)", got.floats, gradient, tolerance: 1e-9))
+    }
   }
 
   @Test func aNaNReachesThePooledMaximum() {
