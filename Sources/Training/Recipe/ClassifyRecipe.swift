@@ -1,3 +1,5 @@
+import Networks
+
 /// `objective: {kind: classify}`: cross-entropy of a linear head on the pooled embedding.
 public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   /// The probability that is taken from the true class and spread evenly over all of them.
@@ -21,4 +23,18 @@ public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
 
   /// It goes with every model.
   public func conflict(with model: ModelRecipe) -> RecipeConflict? { nil }
+}
+
+extension ClassifyRecipe {
+  /// A head of pooling and a linear layer, registered under `head`.
+  public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
+    guard context.data.classes.count >= 2 else {
+      throw TrainingError.usage(
+        "the data set names \(context.data.classes.count) classes; classification needs at least two, listed under \"classes\" in dataset.json")
+    }
+    return Classify(
+      head: ClassificationHead(
+        "head", width: encoder.width, classes: context.data.classes.count, pooling: context.recipe.pool.pooling,
+        dropout: context.recipe.dropout, in: context.store), smoothing: labelSmoothing)
+  }
 }

@@ -1,3 +1,7 @@
+import Networks
+import PackedTensors
+import SequenceData
+
 /// `objective: {kind: masked}`: spans of frames are hidden in the input, and the loss is taken on them alone.
 public struct MaskedRecipe: ObjectiveRecipe, Equatable {
   /// What is predicted of a hidden frame of reals; of categories it is always the categories.
@@ -46,5 +50,32 @@ public struct MaskedRecipe: ObjectiveRecipe, Equatable {
     guard target == .spectrum, model.input.kind == .categories else { return nil }
     return RecipeConflict(
       key: "target", reason: "categories have no spectrum; use target: values, or model.input.kind: reals")
+  }
+}
+
+extension MaskedRecipe {
+  /// A linear decoder of hidden frames, and a mask vector for category data, registered under `objective`.
+  public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
+    let vector = context.data.categories.map { _ in
+      context.store.addParameter("objective.mask", shape: [encoder.stemWidth], .uniform(fanIn: encoder.stemWidth))
+    }
+    let target: FrameTarget
+    switch (context.data.values, self.target) {
+    case (.categories(let count), .values): target = .categories(count: count)
+    case (.categories, .spectrum):
+      throw TrainingError.usage(
+        "objective.target: spectrum needs a data set of reals; this one holds categories: use target: values")
+    case (.reals, .values): target = .values
+    case (.reals, .spectrum): target = .spectrum
+    }
+    if target == .spectrum && encoder.frame < 2 {
+      throw TrainingError.usage(
+        "objective.target: spectrum needs frames of at least 2 timesteps; the encoder's strides multiply to 1: use target: values, or stride")
+    }
+    return Masked(
+      ratio: ratio, span: span,
+      decoder: FrameDecoder(
+        "objective.decoder", width: encoder.width, target: target, frame: encoder.frame,
+        features: context.data.features, in: context.store), maskVector: vector)
   }
 }

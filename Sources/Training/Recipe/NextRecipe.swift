@@ -1,3 +1,7 @@
+import Networks
+import PackedTensors
+import SequenceData
+
 /// `objective: {kind: next}`: each frame's embedding predicts what comes `ahead` frames later.
 public struct NextRecipe: ObjectiveRecipe, Equatable {
   /// How many frames ahead.
@@ -25,5 +29,17 @@ public struct NextRecipe: ObjectiveRecipe, Equatable {
     return RecipeConflict(
       key: "kind",
       reason: "next needs model.encoder.causal: true; an encoder that sees later timesteps has the answer in its input")
+  }
+}
+
+extension NextRecipe {
+  /// A linear decoder of the timesteps that follow, registered under `objective`.
+  public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
+    let target: FrameTarget = context.data.categories.map { .categories(count: $0) } ?? .values
+    return NextFrame(
+      ahead: ahead,
+      decoder: FrameDecoder(
+        "objective.decoder", width: encoder.width, target: target, frame: encoder.frame,
+        features: context.data.features, in: context.store))
   }
 }

@@ -86,3 +86,17 @@ public struct SGDRecipe: OptimizerRecipe, Equatable {
     writer.write("clipNorm", clipNorm)
   }
 }
+
+extension AdamWRecipe {
+  /// The optimizer, its moments zero.
+  public func makeOptimizer(count: Int) -> any Optimizer {
+    AdamW(count: count, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+  }
+}
+
+extension SGDRecipe {
+  /// The optimizer, its buffer zero.
+  public func makeOptimizer(count: Int) -> any Optimizer {
+    SGD(count: count, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
+  }
+}

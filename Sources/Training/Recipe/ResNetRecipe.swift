@@ -1,3 +1,6 @@
+import Networks
+import PackedTensors
+
 /// `encoder: {kind: resnet}`: a stem and residual blocks of convolutions with batch norm.
 ///
 /// A block is conv(stride, dilation)-BN-activation-conv(dilation)-BN plus its skip, then the activation. The skip is
@@ -113,5 +116,17 @@ extension ResNetRecipe {
     writer.write("causal", causal)
     writer.write("activation", activation)
     writer.write("dropout", dropout)
+  }
+}
+
+extension ResNetRecipe {
+  /// The encoder that this section describes, registered under `encoder`.
+  public func makeEncoder(_ context: ModelContext) -> any Encoder {
+    let shape = ResNet.Shape(
+      stem: .init(width: stem.width, kernel: stem.kernel, stride: stem.stride, isNormalised: stem.norm),
+      blocks: blocks.map { .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation) },
+      causal: causal, activation: activation == .gelu ? .gelu : .relu, dropout: dropout)
+    let categories = context.recipe.input.kind == .categories ? context.data.categories : nil
+    return ResNet("encoder", features: context.data.features, categories: categories, shape, in: context.store)
   }
 }

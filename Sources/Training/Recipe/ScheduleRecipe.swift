@@ -75,3 +75,18 @@ public struct StepRecipe: ScheduleRecipe, Equatable {
     writer.write("factor", factor)
   }
 }
+
+extension CosineRecipe {
+  /// Half a cosine.
+  public var course: LearningRateSchedule.Course { .cosine(final: final) }
+}
+
+extension ConstantRecipe {
+  /// The full rate.
+  public var course: LearningRateSchedule.Course { .constant }
+}
+
+extension StepRecipe {
+  /// Falls at equal distances.
+  public var course: LearningRateSchedule.Course { .step(every: every, factor: factor) }
+}
