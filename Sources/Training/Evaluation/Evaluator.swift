@@ -111,7 +111,9 @@ extension Evaluator {
       own += try compute(batch, &pass).elements
       order += batch.ids.map(Int64.init)
     }
-    guard let values = try communicator.gather(own), let owners = try communicator.gather(order) else { return [] }
+    // Both are collective: every rank calls both before any looks at what it got.
+    let (gatheredValues, gatheredOwners) = (try communicator.gather(own), try communicator.gather(order))
+    guard let values = gatheredValues, let owners = gatheredOwners else { return [] }
     let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { (Int64($1), $0) })
     var result = [Float](repeating: 0, count: ids.count * width)
     let (all, owned) = (Array(values.joined()), Array(owners.joined()))
