@@ -38,10 +38,12 @@ public struct AdamW: Optimizer {
     _ store: ParameterStore, trainable: [Parameter], gradient: UnsafePointer<Float>, scale: Float, rate: Double
   ) {
     steps += 1
+    // The corrections undo the decay that the kernel applies, which is the Float's.
+    let (decay1, decay2) = (Float(beta1), Float(beta2))
     var numbers = ParameterUpdates.AdamW(
-      rate: Float(rate), beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon), decay: 0,
-      correction1: Float(1 - Elementary.power(beta1, steps)),
-      rootCorrection2: Float((1 - Elementary.power(beta2, steps)).squareRoot()))
+      rate: Float(rate), beta1: decay1, beta2: decay2, epsilon: Float(epsilon), decay: 0,
+      correction1: Float(1 - Elementary.power(Double(decay1), steps)),
+      rootCorrection2: Float((1 - Elementary.power(Double(decay2), steps)).squareRoot()))
     store.withMutableValues { values in
       for parameter in trainable {
         let first = parameter.range.lowerBound
