@@ -24,12 +24,15 @@ public struct EncoderFolder: Sendable, Equatable {
   /// The encoder of a run.
   public init(run: String) { self.init(path: "\(run)/encoder") }
 
+  /// Whether an encoder has been published here; it is not looked at.
+  public var isThere: Bool { AtomicFile.exists("\(path)/\(Self.configurationFile)") }
+
   /// The encoder that is meant by a path to a run or to an encoder folder.
   ///
   /// Throws `FileError.missing` where neither is there.
   public static func locate(_ path: String) throws(FileError) -> EncoderFolder {
     for folder in [EncoderFolder(path: path), EncoderFolder(run: path)]
-    where AtomicFile.exists("\(folder.path)/\(configurationFile)") {
+    where folder.isThere {
       return folder
     }
     throw .missing(

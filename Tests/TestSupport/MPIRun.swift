@@ -46,59 +46,40 @@ public enum MPIRun {
     ranks: Int, _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], options: [String] = [],
     timeoutSeconds: Int = 60
   ) throws -> Result {
-    var settings = [
-      "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_show_handle_leaks": "1",
-      "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-      "MPIEXEC_TIMEOUT": "\(timeoutSeconds)",
-    ]
-    settings.merge(environment) { $1 }
-    return try start(
-      ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + options + [executable(name)] + arguments,
-      environment: settings, timeoutSeconds: timeoutSeconds + 5)
+    try start(
+      ranks: ranks, name, arguments, environment: environment, options: options, timeoutSeconds: timeoutSeconds
+    ).wait()
   }
 
   /// Runs `NAME ARGUMENT …` by itself, without mpirun.
   public static func runAlone(
     _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], timeoutSeconds: Int = 60
   ) throws -> Result {
-    try start([executable(name)] + arguments, environment: environment, timeoutSeconds: timeoutSeconds)
+    try startAlone(name, arguments, environment: environment, timeoutSeconds: timeoutSeconds).wait()
   }
 
-  /// Runs a command line, found by PATH, to its end or its time limit.
-  private static func start(
-    _ command: [String], environment: [String: String], timeoutSeconds: Int
-  ) throws -> Result {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    // Files, not pipes: a rank that outlives mpirun would keep a pipe open and the reader waiting.
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lockstep-run-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
+  /// As ``run(ranks:_:_:environment:options:timeoutSeconds:)``, but returns while the job runs.
+  public static func start(
+    ranks: Int, _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], options: [String] = [],
+    timeoutSeconds: Int = 60
+  ) throws -> Job {
+    var settings = [
+      "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_show_handle_leaks": "1",
+      "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+      "MPIEXEC_TIMEOUT": "\(timeoutSeconds)",
+    ]
+    settings.merge(environment) { $1 }
+    return try Job(
+      ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + options + [executable(name)] + arguments,
+      environment: settings, timeoutSeconds: timeoutSeconds + 5)
+  }
 
-    let start = Date()
-    try process.run()
-    var timedOut = false
-    while process.isRunning {
-      let seconds = Date().timeIntervalSince(start)
-      if seconds > Double(timeoutSeconds) + 10 {
-        kill(process.processIdentifier, SIGKILL)
-      } else if seconds > Double(timeoutSeconds) && !timedOut {
-        timedOut = true
-        process.terminate()  // mpirun then kills its ranks
-      }
-      usleep(10_000)
-    }
-    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    let signalled = process.terminationReason == .uncaughtSignal
-    return Result(
-      code: signalled ? 128 + process.terminationStatus : process.terminationStatus, output: texts[0], errors: texts[1],
-      seconds: Date().timeIntervalSince(start), timedOut: timedOut)
+  /// As ``runAlone(_:_:environment:timeoutSeconds:)``, but returns while the process runs.
+  /// - Parameter wrapper: what the command line is handed to: `["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"]`.
+  public static func startAlone(
+    _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], wrapper: [String] = [],
+    timeoutSeconds: Int = 60
+  ) throws -> Job {
+    try Job(wrapper + [executable(name)] + arguments, environment: environment, timeoutSeconds: timeoutSeconds)
   }
 }

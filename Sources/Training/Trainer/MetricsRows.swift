@@ -7,6 +7,8 @@ struct TrainMetricsRow: Encodable {
   var accuracy: Double?
   var learningRate, gradientNorm: Double
   var sequences, timesteps: Int
+  /// The fewest timesteps that a rank carried, and the most.
+  var leastTimestepsOfRank, mostTimestepsOfRank: Int
   var seconds, timestepsPerSecond, exposedCommunicationSeconds, imbalance: Double
   var peakBytes: Int
 
@@ -19,6 +21,8 @@ struct TrainMetricsRow: Encodable {
     gradientNorm = report.gradientNorm
     sequences = report.sequences
     timesteps = report.timesteps
+    leastTimestepsOfRank = report.timestepsOfRanks.min() ?? 0
+    mostTimestepsOfRank = report.timestepsOfRanks.max() ?? 0
     seconds = report.seconds
     timestepsPerSecond = report.seconds > 0 ? Double(report.timesteps) / report.seconds : 0
     exposedCommunicationSeconds = report.exposedCommunicationSeconds

@@ -14,14 +14,19 @@ public struct StepReport: Sendable {
   public var gradientNorm: Double
   /// Sequences of the global batch.
   public var sequences: Int
-  /// Timesteps of the global batch.
-  public var timesteps: Int
+  /// Timesteps that each rank carried, as counted by the ranks.
+  public var timestepsOfRanks: [Int]
   /// Seconds of the step on this rank.
   public var seconds: Double
   /// Seconds in which this rank waited for communication.
   public var exposedCommunicationSeconds: Double
-  /// Largest rank's timesteps over the mean.
-  public var imbalance: Double
   /// Whether a rank was asked to stop.
   public var isStopRequested: Bool
+
+  /// Timesteps of the global batch.
+  public var timesteps: Int { timestepsOfRanks.reduce(0, +) }
+  /// Largest rank's timesteps over the mean.
+  public var imbalance: Double {
+    timesteps == 0 ? 1 : Double(timestepsOfRanks.max()! * timestepsOfRanks.count) / Double(timesteps)
+  }
 }

@@ -61,7 +61,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     var (embedding, tape) = try encode(view, &pass)
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
     embedding = .empty  // gives its memory back
-    let total = try globalTotals(sums, stop: stop)
+    let total = try globalTotals(sums, timesteps: batch.layout.timesteps, stop: stop)
     if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
     try reducer.wait()
 
@@ -79,10 +79,10 @@ final class StepRunner<E: Encoder, O: Objective> {
     return StepReport(
       step: step + 1, epoch: epoch, loss: total.loss / Double(max(total.count, 1)),
       accuracy: model.objective.countsCorrect ? Double(total.correct) / Double(max(total.count, 1)) : nil,
-      learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timesteps: planned.timesteps,
+      learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds - waited + reducer.exposedSeconds,
-      imbalance: planned.imbalance(ranks: communicator.size), isStopRequested: total.isStopRequested)
+      isStopRequested: total.isStopRequested)
   }
 
   /// The view's embedding, and what the adjoint needs of it: nothing where the encoder is frozen.
@@ -97,14 +97,15 @@ final class StepRunner<E: Encoder, O: Objective> {
     return (try model.encoder.forward(input, &frozen).0, nil)
   }
 
-  /// Loss, terms and flags of the global batch.
+  /// Loss, terms and flags of the global batch, and how many timesteps each rank carried.
   private func globalTotals(
-    _ sums: LossSums, stop: Bool
-  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool) {
+    _ sums: LossSums, timesteps: Int, stop: Bool
+  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int]) {
     let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
     var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
+    counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
     try communicator.allReduce(&counts, .sum)
-    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0)
+    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, counts.dropFirst(3).map { Int($0) })
   }
 
   /// Norm of the summed gradient of all trainable parameters.
@@ -112,15 +113,5 @@ final class StepRunner<E: Encoder, O: Objective> {
     trainable.reduce(0) {
       $0 + ParameterUpdates.squareSum(gradients.total + $1.range.lowerBound, count: $1.count)
     }.squareRoot()
-  }
-}
-
-extension PlannedStep {
-  /// Largest rank's timesteps over the mean, where `ranks` ranks carry the lanes.
-  func imbalance(ranks: Int) -> Double {
-    let loads = (0..<ranks).map { rank in
-      LaneTree.lanes(ofRank: rank, of: ranks, lanes: lanes.count).reduce(0) { $0 + laneTimesteps[$1] }
-    }
-    return timesteps == 0 ? 1 : Double(loads.max()! * ranks) / Double(timesteps)
   }
 }

@@ -49,6 +49,7 @@ final class Trainer<E: Encoder, O: Objective> {
   func run() throws -> Int32 {
     try resume()
     if state.isFinished {
+      try publishMissingEncoder()
       progress.say("\(session.job.out) is finished at step \(state.step); nothing to do")
       return 0
     }
@@ -156,21 +157,36 @@ final class Trainer<E: Encoder, O: Objective> {
       state: StableJSON.encode(state), made: RunRecord.made(ranks: session.communicator.size), isBest: isBest)
   }
 
-  /// Waits for the last checkpoint and publishes the encoder: of the best one if validation ran, else of the last.
+  /// Waits for the last checkpoint and publishes the encoder.
   private func finish() throws {
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
       try record?.finish()
-      let store = session.folder.store
-      let best = try store.step(of: .best)
-      let link = best == nil ? CheckpointStore.Link.latest : .best
-      let step = try best ?? store.step(of: .latest) ?? state.step
-      let content = try store.folder(step: step).loadModel()
-      let description = EncoderDescription(step: step, data: state.input, model: session.recipe.model)
-      try EncoderFolder(run: session.folder.path).publish(
-        SavedModel.encoderTensors(content.model), configuration: description)
-      progress.say("finished at step \(state.step); encoder of step \(step) (\(link.rawValue)) in \(session.folder.path)/encoder")
+      let choice = try publishEncoder()
+      progress.say("finished at step \(state.step); encoder of \(choice) in \(session.folder.path)/encoder")
       return []
     }
+  }
+
+  /// A run that was killed behind its last checkpoint has not published its encoder yet.
+  private func publishMissingEncoder() throws {
+    _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      guard !EncoderFolder(run: session.folder.path).isThere else { return [] }
+      progress.say("encoder of \(try publishEncoder()) in \(session.folder.path)/encoder")
+      return []
+    }
+  }
+
+  /// Publishes the encoder of the best checkpoint if validation ran, else of the last; returns which.
+  private func publishEncoder() throws -> String {
+    let store = session.folder.store
+    let best = try store.step(of: .best)
+    let link = best == nil ? CheckpointStore.Link.latest : .best
+    let step = try best ?? store.step(of: .latest) ?? state.step
+    let content = try store.folder(step: step).loadModel()
+    let description = EncoderDescription(step: step, data: state.input, model: session.recipe.model)
+    try EncoderFolder(run: session.folder.path).publish(
+      SavedModel.encoderTensors(content.model), configuration: description)
+    return "step \(step) (\(link.rawValue))"
   }
 
   /// Says once what is going to happen.

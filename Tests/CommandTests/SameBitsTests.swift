@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Commands {
+  /// The same bits on any number of ranks, resumed or not, overlapped or not, on every instruction set.
+  @Suite struct SameBitsTests {
+    @Test(arguments: [2, 3, 4, 8]) func maskedPretraining(ranks: Int) throws {
+      let (experiment, reference) = (try Experiment.masked.get(), try Experiment.maskedReference.get())
+      let run = try experiment.run(ranks: ranks)
+      try run.expectSameBits(as: reference, at: 30, "\(ranks) ranks")
+      try experiment.expectSharedWork(try run.steps, ranks: ranks)
+      for name in ["encoder.safetensors", "config.json"] {
+        let difference = try firstDifference(run.path + "/encoder/" + name, reference.path + "/encoder/" + name)
+        #expect(difference == nil, "\(name) on \(ranks) ranks")
+      }
+    }
+
+    @Test func theReferenceIsNoToy() throws {
+      let (experiment, reference) = (try Experiment.masked.get(), try Experiment.maskedReference.get())
+      #expect(try reference.steps.map(\.step) == Array(1...30))
+      try experiment.expectSharedWork(try reference.steps, ranks: 1)
+      try experiment.expectLearning(reference)
+      let other = try experiment.run(ranks: 2, ["--seed", "4"])
+      #expect(try firstDifference(other.model(30), reference.model(30)) != nil, "another seed gave the same weights")
+      let again = try experiment.run(["--seed", "4"])
+      try again.expectSameBits(as: other, at: 30, "seed 4 on one rank and on two")
+    }
+
+    @Test(arguments: [(2, 3), (8, 1), (3, 4)]) func stoppedAndResumedOnOtherRanks(first: Int, second: Int) throws {
+      let (experiment, reference) = (try Experiment.masked.get(), try Experiment.maskedReference.get())
+      let run = try experiment.run(ranks: first, ["--stop-after", "15"], expecting: 75)
+      #expect(try run.steps.map(\.step) == Array(1...15))
+      #expect(run.step(of: "latest") == 15)
+      #expect(!exists(run.path + "/encoder"), "an encoder was published before the end")
+      try experiment.run(ranks: second, into: run.path)
+      try run.expectSameBits(as: reference, at: 30, "stopped on \(first) ranks, resumed on \(second)")
+      try experiment.expectSharedWork(Array(try run.steps.suffix(15)), ranks: second)
+    }
+
+    @Test func classification() throws {
+      try expectSameBits(try Experiment.classified.get(), on: [3, 8])
+    }
+
+    @Test func theNextValueOfACausalEncoder() throws {
+      var experiment = try Experiment.masked.get()
+      experiment.model = """
+        model:
+          input: {kind: categories}
+          encoder: {kind: resnet, width: 16, kernel: 3, blocks: 2, causal: true}
+          pool: last
+        objective: {kind: next}
+        """
+      experiment.steps = 10
+      try expectSameBits(experiment, on: [2])
+    }
+
+    @Test func spectraOfReals() throws {
+      // By way of the importer of JSON lines; two features, normalised by the data set's moments.
+      let waves = PlainDataset.waves(lengths: someLengths(80, 40...400), features: 2)
+      let lines = try zip(waves.sequences, zip(waves.labels!, waves.splits!)).map { values, annotation in
+        let rows = stride(from: 0, to: values.count, by: 2).map { [Double(values[$0]), Double(values[$0 + 1])] }
+        let object: [String: Any] = [
+          "values": rows, "label": waves.classes[Int(annotation.0)],
+          "split": ["train", "validation", "test"][Int(annotation.1)],
+        ]
+        return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+      }
+      let source = try Workplace.file("waves.jsonl", lines.joined(separator: "\n"))
+      let data = Workplace.place("waves")
+      try lockstep("data import \(source) \(data) --format jsonl")
+      var experiment = Experiment(
+        data: data,
+        model: """
+          model:
+            input: {kind: reals, normalise: dataset}
+            encoder: {kind: resnet, width: 16, stem: {kernel: 8, stride: 4}, blocks: [{stride: 2}], activation: gelu}
+          objective: {kind: masked, target: spectrum, span: 1}
+          """)
+      experiment.steps = 10
+      try expectSameBits(experiment, on: [2, 3])
+    }
+
+    /// Runs an experiment on one rank and on others.
+    private func expectSameBits(_ experiment: Experiment, on numbers: [Int]) throws {
+      let reference = try experiment.run()
+      try experiment.expectLearning(reference)
+      for ranks in numbers {
+        let run = try experiment.run(ranks: ranks)
+        try run.expectSameBits(as: reference, at: experiment.steps, "\(ranks) ranks")
+        try experiment.expectSharedWork(try run.steps, ranks: ranks)
+      }
+      let other = try experiment.run(["--seed", "77"])
+      #expect(try firstDifference(other.model(experiment.steps), reference.model(experiment.steps)) != nil)
+    }
+
+    @Test func overlappedOrNot() throws {
+      // Wide enough for several buckets of gradients.
+      var experiment = try Experiment.masked.get()
+      experiment.model = """
+        model:
+          input: {kind: reals, normalise: sequence}
+          encoder: {kind: resnet, width: 96, kernel: 5, stem: {kernel: 8, stride: 8}, blocks: 3}
+        objective: {kind: masked, span: 1}
+        """
+      experiment.steps = 4
+      let runs = try ["true", "false"].map { try experiment.run(ranks: 2, ["--set", "training.overlap=\($0)"]) }
+      let alone = try experiment.run()
+      try runs[0].expectSameBits(as: alone, at: 4, "two ranks with overlap")
+      try runs[1].expectSameBits(as: alone, at: 4, "two ranks without overlap")
+      try experiment.expectSharedWork(try runs[0].steps, ranks: 2)
+    }
+
+    @Test(arguments: ["gradients:1", "statistics:1"]) func aRankLeftOutIsSeen(dropped: String) throws {
+      let (experiment, reference) = (try Experiment.masked.get(), try Experiment.maskedReference.get())
+      let run = try experiment.run(ranks: 2, environment: ["LOCKSTEP_TEST_DROP": dropped])
+      #expect(try run.difference(from: reference, at: 30) != nil, "\(dropped): the weights are the same")
+      #expect(try run.metricsDifference(from: reference) != nil, "\(dropped): the metrics are the same")
+    }
+  }
+}
+
+extension TrainedRun {
+  /// The path of a step's weights.
+  func model(_ step: Int) -> String { checkpoint(step) + "/model.safetensors" }
+}
