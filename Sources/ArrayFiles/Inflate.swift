@@ -1,5 +1,5 @@
-/// Decompresses one DEFLATE stream (RFC 1951) piece by piece, with a window of fixed size: what a stream claims or how far
-/// it expands costs no memory.
+/// Decompresses one DEFLATE stream (RFC 1951) piece by piece, with a window of fixed size: what a stream claims or how
+/// far it expands costs no memory.
 public struct Inflate: ~Copyable {
   private enum Block { case none, stored(left: Int), compressed, ended }
 

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A file mapped into memory, read-only: its pages are read when they are first touched and dropped when memory is short,
-/// so that a file larger than memory costs only what is looked at.
+/// A file mapped into memory, read-only: its pages are read when they are first touched and dropped when memory is
+/// short, so that a file larger than memory costs only what is looked at.
 ///
 /// A file that another process shortens while it is mapped ends this process with SIGBUS when the lost part is touched.
 public final class MappedFile: @unchecked Sendable {

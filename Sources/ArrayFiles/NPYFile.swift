@@ -1,4 +1,5 @@
-/// An `.npy` array whose header has been checked against its length; its elements are read where they lie, mapped or in memory.
+/// An `.npy` array whose header has been checked against its length; its elements are read where they lie, mapped or in
+/// memory.
 public final class NPYFile: @unchecked Sendable {
   // Sendable: immutable; `owner` keeps the elements' bytes, which nobody writes.
 

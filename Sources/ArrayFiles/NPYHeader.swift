@@ -50,8 +50,9 @@ public struct NPYHeader: Sendable, Equatable {
 
   /// Reads a header of version 1, 2 or 3 from the file's first bytes; `name` is used in errors.
   ///
-  /// Nothing is allocated by the file's say-so and all products are checked. Throws `FileError.damaged` for anything but little-endian,
-  /// C-order arrays of ``NPYElement``; arrays of Python objects are refused, since reading them would run code.
+  /// Nothing is allocated by the file's say-so and all products are checked. Throws `FileError.damaged` for anything
+  /// but little-endian, C-order arrays of ``NPYElement``; arrays of Python objects are refused, since reading them
+  /// would run code.
   public init(parsing bytes: UnsafeRawBufferPointer, name: String) throws(FileError) {
     func damaged(_ reason: String) -> FileError { .damaged(path: name, reason: reason) }
     let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]

@@ -56,7 +56,8 @@ public final class NPYWriter {
     try result.get()
   }
 
-  /// Writes what is left and the number of rows into the header, and closes the file; `synchronised` waits for the disk.
+  /// Writes what is left and the number of rows into the header, and closes the file; `synchronised` waits for the
+  /// disk.
   public func close(synchronised: Bool = true) throws(FileError) {
     precondition(descriptor >= 0, "\(path) is closed")
     precondition((written + buffered - headerBytes) % rowBytes == 0, "\(path) ends within a row")

@@ -9,8 +9,8 @@ public struct CheckpointSnapshot: Sendable {
   public var model: [NamedTensor]
   /// The optimizer's moments.
   public var optimizer: [NamedTensor]
-  /// What else training needs to go on, as JSON; equal states must give equal bytes (`StableJSON`), and nothing of time,
-  /// host, ranks, threads or paths may be in it.
+  /// What else training needs to go on, as JSON; equal states must give equal bytes (`StableJSON`), and nothing of
+  /// time, host, ranks, threads or paths may be in it.
   public var state: Data
   /// Where and how it was made; the place for what may differ between two runs that compute the same.
   public var made: [String: String]

@@ -4,8 +4,8 @@ extension CheckpointStore {
   /// Publishes a checkpoint: written aside, synced, renamed, then named by `latest` (and `best` where it is the best);
   /// then those beyond `keep` are removed.
   ///
-  /// A folder of the same step is replaced in one exchange. Whatever fails (`ENOSPC`: `FileError.inputOutput`), what was
-  /// written aside is removed and every earlier checkpoint stands as it stood. O(bytes written), one pass.
+  /// A folder of the same step is replaced in one exchange. Whatever fails (`ENOSPC`: `FileError.inputOutput`), what
+  /// was written aside is removed and every earlier checkpoint stands as it stood. O(bytes written), one pass.
   public func publish(_ snapshot: CheckpointSnapshot, keep: Int) throws(FileError) {
     try AtomicFile.createFolder(path)
     let folder = folder(step: snapshot.step)

@@ -41,7 +41,8 @@ public struct EncoderFolder: Sendable, Equatable {
 
   /// Publishes an encoder, replacing the one that is there in one exchange.
   ///
-  /// `configuration` is the caller's, of any type that gives JSON. Throws `FileError.inputOutput`; nothing is left then.
+  /// `configuration` is the caller's, of any type that gives JSON. Throws `FileError.inputOutput`; nothing is left
+  /// then.
   public func publish(_ tensors: [NamedTensor], configuration: some Codable) throws(FileError) {
     let temporary = AtomicFile.temporaryPath(for: path)
     try AtomicFile.remove(temporary)

@@ -24,7 +24,8 @@ extension ParameterStore {
     for tensor in tensors { byName[prefix + tensor.name] = tensor }
     func take(_ name: String, _ shape: [Int]) throws(FileError) -> NamedTensor {
       guard let tensor = byName.removeValue(forKey: name) else {
-        throw .damaged(path: source, reason: "holds no tensor \(name.dropFirst(prefix.count)); it was made by another model")
+        throw .damaged(
+          path: source, reason: "holds no tensor \(name.dropFirst(prefix.count)); it was made by another model")
       }
       guard tensor.shape == shape else {
         throw .damaged(
@@ -58,7 +59,8 @@ extension ParameterStore {
 }
 
 extension Optimizer {
-  /// The state arenas, a tensor for each parameter, such as `exp_avg.encoder.stem.conv.weight`, and the number of updates.
+  /// The state arenas, a tensor for each parameter, such as `exp_avg.encoder.stem.conv.weight`, and the number of
+  /// updates.
   public func tensors(of store: ParameterStore) -> [NamedTensor] {
     var result = [NamedTensor(name: "step", shape: [], elements: .int64([Int64(steps)]))]
     for arena in arenas {
@@ -83,7 +85,8 @@ extension Optimizer {
     for index in loaded.indices {
       for parameter in store.parameters {
         let name = loaded[index].name + "." + parameter.name
-        guard let tensor = byName[name], tensor.shape == parameter.shape, case .float32(let values) = tensor.elements else {
+        guard let tensor = byName[name], tensor.shape == parameter.shape, case .float32(let values) = tensor.elements
+        else {
           throw .damaged(path: source, reason: "holds no tensor \(name) of shape \(parameter.shape)")
         }
         loaded[index].values.replaceSubrange(parameter.range, with: values)

@@ -41,7 +41,8 @@ public struct Agreement {
     return try communicator.broadcast(bytes)
   }
 
-  /// Every rank runs `body`, which makes no collective call; if it fails on any, all throw the lowest such rank's error.
+  /// Every rank runs `body`, which makes no collective call; if it fails on any, all throw the lowest such rank's
+  /// error.
   /// - Parameter exitCode: the code with which the job is to end for an error.
   /// - Throws: on all ranks, ``DataParallelError/rankFailed(rank:exitCode:message:)`` if `body` throws on one.
   public func together<Result>(exitCode: (any Error) -> Int32, _ body: () throws -> Result) throws -> Result {

@@ -4,13 +4,14 @@ import PackedTensors
 
 /// Sums the gradient arena over all ranks while backward goes on.
 ///
-/// Layers report finished ranges; adjacent ones are merged, and when about 1 MiB has come together its reduction starts, in
-/// place, on a communicator of its own. ``poll()`` moves it along (MPI has no thread that would), ``wait()`` completes all and
-/// leaves the totals in node 0's row. Which ranges come together depends on the model alone, so that every rank
-/// makes the same calls; and how they are divided does not touch a bit, since every element has the same tree.
+/// Layers report finished ranges; adjacent ones are merged, and when about 1 MiB has come together its reduction
+/// starts, in place, on a communicator of its own. ``poll()`` moves it along (MPI has no thread that would), ``wait()``
+/// completes all and leaves the totals in node 0's row. Which ranges come together depends on the model alone, so that
+/// every rank makes the same calls; and how they are divided does not touch a bit, since every element has the same
+/// tree.
 ///
-/// Without overlap, and where MPI does not form the tree by itself (ranks not a power of two), all is reduced in ``wait()``.
-/// Owned by one thread. The arena must stay in place until ``wait()`` returns.
+/// Without overlap, and where MPI does not form the tree by itself (ranks not a power of two), all is reduced in
+/// ``wait()``. Owned by one thread. The arena must stay in place until ``wait()`` returns.
 public final class GradientReducer: GradientSink {
   /// Seconds of the step's thread spent in starting, polling and waiting since ``begin()``.
   public private(set) var exposedSeconds = 0.0
@@ -35,7 +36,8 @@ public final class GradientReducer: GradientSink {
   /// - Parameters:
   ///   - communicator: duplicated, for gradients alone. Collective.
   ///   - lanes: the number of lanes L.
-  ///   - arena: `[nodes, parameters]`, node-major: row n is the gradient of this rank's node n, as in ``CanonicalSum/nodes``.
+  ///   - arena: `[nodes, parameters]`, node-major: row n is the gradient of this rank's node n, as in
+  ///     ``CanonicalSum/nodes``.
   ///   - parameters: elements of a row.
   ///   - overlap: false reduces everything in ``wait()``; the bits are the same.
   ///   - bucketBytes: bytes that one reduction carries, about; a longer range is divided.

@@ -2,7 +2,8 @@ import MessagePassing
 import Networks
 import PackedTensors
 
-/// Statistics shared by all ranks: each folds its own lanes, and ``CanonicalSum`` completes the tree. One rank calls no MPI.
+/// Statistics shared by all ranks: each folds its own lanes, and ``CanonicalSum`` completes the tree. One rank calls no
+/// MPI.
 public final class RankStatistics: SharedStatistics {
   private let sum: CanonicalSum
   private let dropped: Bool
@@ -30,7 +31,8 @@ public final class RankStatistics: SharedStatistics {
       guard let base = rows.baseAddress else { return }
       if dropped { Double.clear(base, count: rows.count) }
       subtrees = TreeFold.fold(base, nodes: leaves, count: count, stride: count)
-      // Subtrees' rows move together at the front; each moves towards it, in order, so none is overwritten before it moves.
+      // Subtrees' rows move together at the front; each moves towards it, in order, so none is overwritten before it
+      // moves.
       for (target, subtree) in subtrees.enumerated() where subtree.row != target {
         (base + target * count).update(from: base + subtree.row * count, count: count)
       }

@@ -4,9 +4,9 @@ import PackedTensors
 
 /// Finds out whether MPI's all-reduce forms the balanced tree, by the very calls that are to be made.
 ///
-/// Each (type, count, call) is tested once, at its first use: in place, on the communicator that will be used, with awkward
-/// numbers, against the tree formed locally. The ranks agree on the verdict. Other MPI libraries, or parameters set from
-/// outside (a ring, two-level sums), may form another order; then the ranks' own exchange takes over.
+/// Each (type, count, call) is tested once, at its first use: in place, on the communicator that will be used, with
+/// awkward numbers, against the tree formed locally. The ranks agree on the verdict. Other MPI libraries, or parameters
+/// set from outside (a ring, two-level sums), may form another order; then the ranks' own exchange takes over.
 final class SelfTest {
   /// Which function is called.
   enum Call: Hashable {
@@ -35,11 +35,13 @@ final class SelfTest {
 
   /// Whether MPI forms the tree for this type, count and call. Collective at the first use of each.
   ///
-  /// Complexity: at the first use, a few all-reduces (hundreds of the smallest) and a few thousand generated numbers a rank.
+  /// Complexity: at the first use, a few all-reduces (hundreds of the smallest) and a few thousand generated numbers a
+  /// rank.
   func passes<Element: SummedElement>(
     _ type: Element.Type, count: Int, call: Call
   ) throws(MPIError) -> Bool {
-    // Below one element a rank Open MPI's algorithms by halving hand over to a linear one, which is no tree from four ranks on.
+    // Below one element a rank Open MPI's algorithms by halving hand over to a linear one, which is no tree from four
+    // ranks on.
     guard possible && (communicator.size == 2 || count >= communicator.size) else { return false }
     let key = Case(kind: Element.elementKind, count: count, call: call)
     if let verdict = verdicts[key] { return verdict }
@@ -61,7 +63,8 @@ final class SelfTest {
 
   /// Numbers of a rank repeat after so many elements; a prime, so that no segment of a message begins with the first.
   private static let period = 4093
-  /// A single number may come out right by chance in a wrong order: so many are tested at least, in several calls if need be.
+  /// A single number may come out right by chance in a wrong order: so many are tested at least, in several calls if
+  /// need be.
   private static let leastNumbers = 512
 
   /// The first index at which any of the calls differs from the tree.

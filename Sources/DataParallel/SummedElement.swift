@@ -1,7 +1,7 @@
 import MessagePassing
 
-/// A number whose sums are canonical: `Float` or `Double`. Each has plain loops of its own, which the compiler vectorises;
-/// an element's result does not depend on the vector width.
+/// A number whose sums are canonical: `Float` or `Double`. Each has plain loops of its own, which the compiler
+/// vectorises; an element's result does not depend on the vector width.
 public protocol SummedElement: MPIElement {
   /// Adds `right` to `left`, element by element.
   static func add(_ right: UnsafePointer<Self>, to left: UnsafeMutablePointer<Self>, count: Int)

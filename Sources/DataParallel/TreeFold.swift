@@ -4,8 +4,8 @@ import PackedTensors
 public enum TreeFold {
   /// Adds the rows of sibling nodes until none are left: the maximal aligned subtrees of the lanes that `nodes` cover.
   ///
-  /// The rows of `nodes` lie one after another at distance `stride`; the sum of a subtree is left in the row of its first
-  /// node. Every row takes part, also that of an empty lane: -0 + +0 = +0, whoever carries the empty lane.
+  /// The rows of `nodes` lie one after another at distance `stride`; the sum of a subtree is left in the row of its
+  /// first node. Every row takes part, also that of an empty lane: -0 + +0 = +0, whoever carries the empty lane.
   /// - Parameters:
   ///   - rows: `[nodes, count]` with distance `stride` from row to row; overwritten.
   ///   - nodes: adjacent nodes in lane order, as of one rank or of all ranks.

@@ -37,9 +37,10 @@ extension Communicator {
 
   /// Starts replacing `buffer` by the reduction over all ranks, and returns at once.
   ///
-  /// MPI moves it along only inside ``PendingReduction/test()`` and ``PendingReduction/wait()`` (and other calls of MPI).
-  /// Whoever starts it keeps the memory of `buffer` in place, and neither reads nor writes it, until one of them says that
-  /// the reduction is complete. This communicator keeps the operation itself until then, so that it cannot be lost.
+  /// MPI moves it along only inside ``PendingReduction/test()`` and ``PendingReduction/wait()`` (and other calls of
+  /// MPI). Whoever starts it keeps the memory of `buffer` in place, and neither reads nor writes it, until one of them
+  /// says that the reduction is complete. This communicator keeps the operation itself until then, so that it cannot be
+  /// lost.
   /// - Parameter owner: kept alive until the operation is complete; give what owns the memory.
   public func startAllReduce<Element: MPIElement>(
     _ buffer: UnsafeMutableBufferPointer<Element>, _ reduction: Reduction, keeping owner: AnyObject? = nil

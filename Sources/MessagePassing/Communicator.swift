@@ -2,11 +2,13 @@ import CMPI
 
 /// A group of ranks that can talk, apart from every other communicator's talk.
 ///
-/// Confined to the thread that made it. Every operation but ``PendingReduction/test()`` is collective: all ranks call it, in
-/// the same order. The operations of a communicator of one rank call no function of MPI; ``alone()`` needs no MPI at all.
+/// Confined to the thread that made it. Every operation but ``PendingReduction/test()`` is collective: all ranks call
+/// it, in the same order. The operations of a communicator of one rank call no function of MPI; ``alone()`` needs no
+/// MPI at all.
 ///
-/// Those made by ``duplicate(elementsPerCall:)`` and ``splitShared()`` live until the world ends, which frees them on all
-/// ranks in the order of their making: a rank that drops one early after an error could otherwise block in freeing it.
+/// Those made by ``duplicate(elementsPerCall:)`` and ``splitShared()`` live until the world ends, which frees them on
+/// all ranks in the order of their making: a rank that drops one early after an error could otherwise block in freeing
+/// it.
 public final class Communicator {
   /// This process's number, `0 ..< size`.
   public let rank: Int
@@ -61,7 +63,8 @@ public final class Communicator {
   }
 
   /// The same ranks, apart from this communicator's messages.
-  /// - Parameter elementsPerCall: the most elements given to one call of MPI. Tests make it small to see buffers divided.
+  /// - Parameter elementsPerCall: the most elements given to one call of MPI. Tests make it small to see buffers
+  ///   divided.
   public func duplicate(elementsPerCall: Int = Communicator.defaultElementsPerCall) throws(MPIError) -> Communicator {
     guard handle != nil else { return Communicator.alone() }
     var copy: MPI_Comm?

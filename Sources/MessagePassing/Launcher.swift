@@ -2,8 +2,8 @@ import Glibc
 
 /// What the environment says about who started this process, and with how many others.
 ///
-/// A rank that is started by the launcher of one MPI and linked with another comes up as a world of its own; P of them would
-/// train P models and write to one folder. The environment tells them apart.
+/// A rank that is started by the launcher of one MPI and linked with another comes up as a world of its own; P of them
+/// would train P models and write to one folder. The environment tells them apart.
 public struct Launcher: Equatable, Sendable {
   /// The environment variable that told.
   public let variable: String

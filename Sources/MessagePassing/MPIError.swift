@@ -6,7 +6,8 @@ public struct MPIError: Error, Equatable, CustomStringConvertible {
   public let function: String
   /// The code that it returned.
   public let code: Int32
-  /// The code's class, as `MPI_Error_class` gives it; the classes are listed in the MPI standard, section "Error Codes and Classes".
+  /// The code's class, as `MPI_Error_class` gives it; the classes are listed in the MPI standard, section "Error Codes
+  /// and Classes".
   public let errorClass: Int32
   /// MPI's own words for the code.
   public let message: String

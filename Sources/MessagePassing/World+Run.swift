@@ -12,8 +12,8 @@ public protocol CollectiveError: Error {
 extension World {
   /// Starts MPI, runs `body` on this rank and ends MPI; the value is the process's exit code.
   ///
-  /// An error that `body` throws ends the whole job with that error's code: a ``CollectiveError`` in order, any other by
-  /// ``abort(code:message:)``, since the other ranks may be waiting for this one.
+  /// An error that `body` throws ends the whole job with that error's code: a ``CollectiveError`` in order, any other
+  /// by ``abort(code:message:)``, since the other ranks may be waiting for this one.
   /// - Parameters:
   ///   - exitCode: the code, 1...125, for an error that is not of this module.
   ///   - body: the job; returns its exit code, the same on all ranks.

@@ -3,21 +3,22 @@ import Glibc
 
 /// MPI, from its start to its end, in this process: all ranks of the job.
 ///
-/// A process makes one world, once, on the thread that will use it. Works under `mpirun`, under `srun --mpi=pmix` and alone.
-/// A world that is dropped without ``finish()`` is left unfinished on purpose: that is a rank that failed, and the launcher
-/// then ends the other ranks. ``run(exitCode:_:)`` does all of this for a command.
+/// A process makes one world, once, on the thread that will use it. Works under `mpirun`, under `srun --mpi=pmix` and
+/// alone. A world that is dropped without ``finish()`` is left unfinished on purpose: that is a rank that failed, and
+/// the launcher then ends the other ranks. ``run(exitCode:_:)`` does all of this for a command.
 public struct World: ~Copyable {
   /// All ranks. Its operations and those of its duplicates belong to the thread that made the world.
   public let communicator: Communicator
 
   /// Starts MPI.
   ///
-  /// Asks for MPI_THREAD_SERIALIZED: one thread at a time calls MPI. Sets errors to be returned. Before the start it sets,
-  /// unless the environment already says otherwise, the all-reduce algorithms that complete the balanced tree over ranks
-  /// and were fastest: Rabenseifner's for blocking and for nonblocking calls. Measured with two ranks on shared memory at
-  /// 1 MiB in place: 128 µs and 130 µs; recursive doubling 190 µs, and the nonblocking default (binomial) 280 µs.
-  /// - Throws: ``LaunchError`` when this process is one of several that MPI does not connect, or the thread level is not
-  ///   given; ``MPIError``.
+  /// Asks for MPI_THREAD_SERIALIZED: one thread at a time calls MPI. Sets errors to be returned. Before the start it
+  /// sets, unless the environment already says otherwise, the all-reduce algorithms that complete the balanced tree
+  /// over ranks and were fastest: Rabenseifner's for blocking and for nonblocking calls. Measured with two ranks on
+  /// shared memory at 1 MiB in place: 128 µs and 130 µs; recursive doubling 190 µs, and the nonblocking default
+  /// (binomial) 280 µs.
+  /// - Throws: ``LaunchError`` when this process is one of several that MPI does not connect, or the thread level is
+  ///   not given; ``MPIError``.
   public static func start() throws -> World {
     try Launcher.checkBeforeStart()
     var initialized: Int32 = 0
@@ -52,7 +53,8 @@ public struct World: ~Copyable {
     ("ess_singleton_isolated", "1"),  // alone there is no daemon to start
   ]
 
-  /// Ends MPI, on all ranks together. Frees the communicators that were made from this world's, in the order of their making.
+  /// Ends MPI, on all ranks together. Frees the communicators that were made from this world's, in the order of their
+  /// making.
   ///
   /// Every nonblocking operation must have been completed.
   public consuming func finish() throws(MPIError) {

@@ -54,7 +54,8 @@ public enum TrainingError: CollectiveError, CustomStringConvertible, Equatable {
     }
   }
 
-  /// Runs what every rank does alike from the same input, so that an error is every rank's: it ends the job in order, told once.
+  /// Runs what every rank does alike from the same input, so that an error is every rank's: it ends the job in order,
+  /// told once.
   static func alike<R>(_ body: () throws -> R) throws -> R {
     do {
       return try body()

@@ -40,3 +40,11 @@ func onAllRanks(_ body: (Communicator) throws -> Int32) throws {
   let code = World.run(exitCode: TrainingError.exitCode) { world in try body(world.communicator) }
   throw ExitCode(code)
 }
+
+/// Runs on rank 0 alone what is no work for many; the others wait for it.
+func onFirstRank(_ body: () throws -> Int32) throws {
+  try onAllRanks { communicator in
+    let code = communicator.rank == 0 ? try body() : 0
+    return try communicator.allReduce(code, .max)
+  }
+}

@@ -15,7 +15,8 @@ extension ClassificationReport {
       row("class", ["precision", "recall", "f1", "support"]),
     ]
     for entry in perClass {
-      lines.append(row(entry.class, [share(entry.precision), share(entry.recall), share(entry.f1), "\(entry.support)"]))
+      lines.append(
+        row(entry.class, [share(entry.precision), share(entry.recall), share(entry.f1), "\(entry.support)"]))
     }
     return lines.joined(separator: "\n")
   }

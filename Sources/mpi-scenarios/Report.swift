@@ -7,7 +7,8 @@ struct Report {
   /// Adds a value.
   mutating func set(_ name: String, _ value: some CustomStringConvertible) { values.append((name, "\(value)")) }
 
-  /// Writes the line in one piece, so that the ranks' lines do not mix. Names and values hold nothing that needs escaping.
+  /// Writes the line in one piece, so that the ranks' lines do not mix. Names and values hold nothing that needs
+  /// escaping.
   func write(rank: Int, size: Int) {
     let pairs = values.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
     let line = Array("{\"rank\":\(rank),\"size\":\(size),\"values\":{\(pairs)}}\n".utf8)

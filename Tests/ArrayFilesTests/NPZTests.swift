@@ -56,7 +56,8 @@ private let streams: [[UInt8]] = [
   ],
 ]
 
-/// Made by NumPy 2.4: `savez_compressed(values=arange(12).reshape(6, 2) / 4, offsets=[0, 1, 4, 6], labels=int32([2, -1, 0]))`.
+/// Made by NumPy 2.4: `savez_compressed(values=arange(12).reshape(6, 2) / 4, offsets=[0, 1, 4, 6], labels=int32([2, -1,
+/// 0]))`.
 private let archive =
   "UEsDBC0AAAAIAAAAIQDf82Ua//////////8KABQAdmFsdWVzLm5weQEAEADgAAAAAAAAAGgAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWg"
   + "bpNmoa6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaZjoKRpo6CrUKZAMuBhRwwR5CP4DSL6D0Byj9BUr/gNJ/oDSDA4RigtIsUJrN"

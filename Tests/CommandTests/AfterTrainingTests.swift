@@ -108,7 +108,8 @@ extension Commands {
       #expect(try SafetensorsFile(path: out + "/model.safetensors").metadata == ["format": "pt"])
       // What was exported can be embedded with, and fine-tuned from.
       let encoder = try SafetensorsFile(path: out + "/encoder/encoder.safetensors").tensors()
-      #expect(encoder.map { "encoder." + $0.name } == (try run.tensors(best)).map(\.name).filter { $0.hasPrefix("encoder.") })
+      #expect(
+        encoder.map { "encoder." + $0.name } == (try run.tensors(best)).map(\.name).filter { $0.hasPrefix("encoder.") })
       let file = Workplace.place("embeddings.npy")
       let data = try Experiment.generated.get()
       try lockstep("embed --model \(out)/encoder --data \(data) --out \(file)")
@@ -141,7 +142,8 @@ extension Commands {
       let data = try Experiment.generated.get()
       let run = try Experiment.classified.get().run(["--stop-after", "6"], expecting: 75)
       for command in ["evaluate", "predict --out x.csv", "embed --out x.npy"] {
-        try refused("\(command) --model \(run.path) --data \(data)", code: 66, saying: "not finished", "--checkpoint latest")
+        try refused(
+          "\(command) --model \(run.path) --data \(data)", code: 66, saying: "not finished", "--checkpoint latest")
       }
       try refused("export --model \(run.path) --out \(Workplace.place("x"))", code: 66, saying: "not finished")
       let said = try lockstep("evaluate --model \(run.path) --data \(data) --checkpoint latest", ranks: 2)

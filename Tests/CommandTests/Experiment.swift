@@ -47,8 +47,8 @@ struct Experiment: Sendable {
     return run
   }
 
-  /// Expects of a run that the ranks shared its work as planned: each carried something at every step, together all of it, and
-  /// none 1.3 times the mean, wherever the plan permits.
+  /// Expects of a run that the ranks shared its work as planned: each carried something at every step, together all of
+  /// it, and none 1.3 times the mean, wherever the plan permits.
   /// - Parameter rows: its steps.
   func expectSharedWork(
     _ rows: [MetricsRow], ranks: Int, sourceLocation: SourceLocation = #_sourceLocation
@@ -146,7 +146,7 @@ extension Experiment {
         objective: {kind: classify}
         """)
     experiment.command = "train"
-    experiment.steps = 12
+    experiment.steps = 24
     experiment.validateEvery = 4
     return experiment
   }

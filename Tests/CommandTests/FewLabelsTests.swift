@@ -116,7 +116,8 @@ extension Commands {
           + " --out \(Workplace.place("refused"))"
       }
       try refused(
-        line(pretrained.path), ["--set", "model.encoder.blocks=[{width: 16, kernel: 5}, {width: 24}]"], ranks: 2, code: 64,
+        line(pretrained.path), ["--set", "model.encoder.blocks=[{width: 16, kernel: 5}, {width: 24}]"], ranks: 2,
+        code: 64,
         saying: "model.encoder.blocks[0].kernel: 3 → 5", pretrained.path)
       try refused(line(pretrained.path) + " --set model.input.kind=reals", code: 64, saying: "model.input.kind")
       try refused(line(Workplace.place("nothing")), code: 66, saying: "nothing", "encoder")

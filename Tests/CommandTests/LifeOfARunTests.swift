@@ -36,7 +36,8 @@ extension Commands {
       let other = try PlainDataset.waves(lengths: someLengths(20, 20...60), categories: 41).write()
       let experiment = try Experiment.masked.get()
       try refused(
-        "pretrain \(try experiment.recipe) --data \(other) --out \(run.path)", code: 64, saying: "--data: another data set")
+        "pretrain \(try experiment.recipe) --data \(other) --out \(run.path)", code: 64,
+        saying: "--data: another data set")
       try refused(
         "train \(try experiment.recipe) --data \(experiment.data) --out \(run.path)", code: 64,
         saying: "command: pretrain → train")
@@ -47,8 +48,8 @@ extension Commands {
 
     @Test func signalsEndWithACheckpointAndNothingIsLost() throws {
       var experiment = try Experiment.masked.get()
-      experiment.steps = 150
-      experiment.validateEvery = 50
+      experiment.steps = 1200
+      experiment.validateEvery = 400
       let reference = try experiment.run()
       let run = TrainedRun(path: Workplace.place("signalled"))
       let arguments = ["pretrain", try experiment.recipe, "--data", experiment.data, "--out", run.path]
@@ -62,7 +63,7 @@ extension Commands {
         return job.wait()
       }
       let turns: [(signal: Int32, ranks: Int, step: Int)] = [
-        (SIGUSR1, 2, 5), (SIGTERM, 1, 25), (SIGINT, 1, 45), (SIGUSR1, 1, 65), (SIGKILL, 1, 95),
+        (SIGUSR1, 2, 5), (SIGTERM, 1, 250), (SIGINT, 1, 450), (SIGUSR1, 1, 650), (SIGKILL, 1, 850),
       ]
       for (signal, ranks, step) in turns {
         let job =
@@ -77,13 +78,13 @@ extension Commands {
         }
         #expect(result.code == 75, "\(what)")
         let stopped = try #require(run.step(of: "latest"), "\(what)")
-        #expect(stopped >= step && stopped < 150, "\(what)")
+        #expect(stopped >= step && stopped < 1200, "\(what)")
         #expect(result.errors.contains("stopped at step \(stopped) with a checkpoint"), "\(what)")
         #expect(try run.steps.last?.step == stopped, "\(what)")
       }
       let last = try lockstep(arguments.joined(separator: " "), ranks: 3)
       #expect(last.errors.contains("resuming from step-"), "\(last.errors)")
-      try run.expectSameBits(as: reference, at: 150, "after five signals")
+      try run.expectSameBits(as: reference, at: 1200, "after five signals")
     }
 
     @Test func aDamagedCheckpointIsRefusedAndTheOneBeforeIsUsed() throws {

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A data set as a few lines of NumPy would write one: unsealed `.npy` files and a `dataset.json`, without Lockstep's own code.
+/// A data set as a few lines of NumPy would write one: unsealed `.npy` files and a `dataset.json`, without Lockstep's
+/// own code.
 struct PlainDataset {
   /// How values are stored.
   enum Storage: String {

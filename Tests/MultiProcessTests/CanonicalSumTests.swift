@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension MultiProcess {
-  /// The scenarios themselves compare with the tree formed locally; here the digests of all numbers of ranks are compared.
+  /// The scenarios themselves compare with the tree formed locally; here the digests of all numbers of ranks are
+  /// compared.
   @Suite struct CanonicalSumTests {
     static let counts = ["1", "2", "16", "1000", "30000", "262144", "1000003"]
 

@@ -14,8 +14,8 @@ struct RankLine: Decodable, Equatable {
 
 /// Runs a scenario that must succeed, and gives what the ranks said, in rank order.
 ///
-/// Records an issue if it fails, a rank is silent, MPI reports handles that were not freed, or a self-test of sums fails, which
-/// the parameters that are set should never let happen here.
+/// Records an issue if it fails, a rank is silent, MPI reports handles that were not freed, or a self-test of sums
+/// fails, which the parameters that are set should never let happen here.
 func scenario(
   _ arguments: [String], ranks: Int, environment: [String: String] = [:],
   sourceLocation: SourceLocation = #_sourceLocation

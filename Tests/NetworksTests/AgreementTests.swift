@@ -2,7 +2,8 @@ import Networks
 import PackedTensors
 import Testing
 
-/// Agreement with PyTorch on ragged sequences: convolutions sequence by sequence, batch norm over all timesteps at once.
+/// Agreement with PyTorch on ragged sequences: convolutions sequence by sequence, batch norm over all timesteps at
+/// once.
 @Suite struct AgreementTests {
   static let names = [
     "reference-block-64", "reference-block-6", "strided", "dilated-gelu", "causal-last", "max-pool", "categories",
@@ -32,10 +33,13 @@ import Testing
       UnsafeBufferPointer(start: arena.total + parameter.range.lowerBound, count: parameter.count).map { abs($0 / 5) }
     }.max()!
     for parameter in store.parameters {
-      let got = UnsafeBufferPointer(start: arena.total + parameter.range.lowerBound, count: parameter.count).map { $0 / 5 }
+      let got = UnsafeBufferPointer(start: arena.total + parameter.range.lowerBound, count: parameter.count).map {
+        $0 / 5
+      }
       if golden.settings.vanishing.contains("gradient." + parameter.name) {
         // The true gradient is zero: both hold rounding alone.
-        #expect(got.allSatisfy { abs($0) < 1e-5 * largest }, "\(name): \(parameter.name) should vanish, is \(got.max()!)")
+        #expect(
+          got.allSatisfy { abs($0) < 1e-5 * largest }, "\(name): \(parameter.name) should vanish, is \(got.max()!)")
       } else {
         try expectClose(got, golden.floats("gradient." + parameter.name), "\(name): gradient of \(parameter.name)")
       }

@@ -4,7 +4,8 @@ import Networks
 import PackedTensors
 import Testing
 
-/// Optimizers and schedules: trajectories of PyTorch's optimizers on the same gradients, and the learning rate's course.
+/// Optimizers and schedules: trajectories of PyTorch's optimizers on the same gradients, and the learning rate's
+/// course.
 @Suite struct OptimizerTests {
   struct Settings: Decodable {
     var rates: [Double]

@@ -3,7 +3,8 @@ import PackedTensors
 import TestSupport
 import Testing
 
-/// Affine maps, activations, residual sums and their adjoints on every instruction set, against their definitions in Double.
+/// Affine maps, activations, residual sums and their adjoints on every instruction set, against their definitions in
+/// Double.
 @Suite struct ActivationKernelTests {
   /// What every kernel here is given.
   private struct Input: Sendable {

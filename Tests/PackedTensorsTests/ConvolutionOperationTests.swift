@@ -4,7 +4,8 @@ import Testing
 
 /// Convolutions over ragged layouts with several lanes, forward and adjoint, against the definition in Double.
 @Suite struct ConvolutionOperationTests {
-  /// Sequences shorter than any receptive field, around a leaf, of several leaves, and without a timestep; lanes without a sequence.
+  /// Sequences shorter than any receptive field, around a leaf, of several leaves, and without a timestep; lanes
+  /// without a sequence.
   static let layout = RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, 300, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
 
   @Test func forwardAndBackwardInEveryForm() {

@@ -3,7 +3,8 @@ import PackedTensors
 import TestSupport
 import Testing
 
-/// Lockstep's elementary functions against the C library's, which are within a unit in the last place but not the same everywhere.
+/// Lockstep's elementary functions against the C library's, which are within a unit in the last place but not the same
+/// everywhere.
 @Suite struct ElementaryTests {
   @Test func exponential() {
     for n in -7000...7000 {

@@ -1,9 +1,10 @@
 import CKernels
 
-/// The order of operations that the kernels promise, in single precision and without any speed: what gives the same bits is
-/// written down here a second time.
+/// The order of operations that the kernels promise, in single precision and without any speed: what gives the same
+/// bits is written down here a second time.
 enum KernelOrder {
-  /// A convolution's output: a chain of fused multiply-adds from `start`, taps ascending, then input channels ascending.
+  /// A convolution's output: a chain of fused multiply-adds from `start`, taps ascending, then input channels
+  /// ascending.
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
   ///   - start: `[rows, outputChannels]`.
@@ -23,7 +24,8 @@ enum KernelOrder {
     return y
   }
 
-  /// A weight gradient `[outputChannels, inputChannels, kernel]`: in each leaf a chain from +0 in timestep order, then one addition.
+  /// A weight gradient `[outputChannels, inputChannels, kernel]`: in each leaf a chain from +0 in timestep order, then
+  /// one addition.
   static func weightGradient(_ g: ck_convolution, _ x: [Float], length: Int, _ dy: [Float]) -> [Float] {
     var dw = [Float](repeating: 0, count: g.out * g.in * g.taps)
     let rows = dy.count / g.out
@@ -44,7 +46,8 @@ enum KernelOrder {
     return dw
   }
 
-  /// Sums over rows for each channel: in each leaf a chain from +0, `next` from one row to the next, then one addition in Double.
+  /// Sums over rows for each channel: in each leaf a chain from +0, `next` from one row to the next, then one addition
+  /// in Double.
   static func leafSums(
     rows: Int, channels: Int, _ next: (_ sum: Float, _ row: Int, _ channel: Int) -> Float
   ) -> [Double] {
@@ -59,7 +62,8 @@ enum KernelOrder {
     return sums
   }
 
-  /// Weights `[outputChannels, inputChannels, kernel]` in panels of 16 output channels, `[panel][tap · inputChannels][16]`.
+  /// Weights `[outputChannels, inputChannels, kernel]` in panels of 16 output channels, `[panel][tap ·
+  /// inputChannels][16]`.
   static func pack(_ weight: [Float], _ g: ck_convolution) -> [Float] {
     let panel = Int(CK_PANEL)
     var packed = [Float](repeating: 0, count: (g.out + panel - 1) / panel * g.taps * g.in * panel)

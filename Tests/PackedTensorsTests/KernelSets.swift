@@ -38,8 +38,8 @@ func report(_ problem: String?, sourceLocation: SourceLocation = #_sourceLocatio
   if let problem { Issue.record(Comment(rawValue: problem), sourceLocation: sourceLocation) }
 }
 
-/// Memory such as kernels are given, between poisoned stretches: reading those is allowed as far as the slack goes, but what is
-/// read there must not show, and nothing may be written there.
+/// Memory such as kernels are given, between poisoned stretches: reading those is allowed as far as the slack goes, but
+/// what is read there must not show, and nothing may be written there.
 struct Guarded {
   private static let margin = Int(CK_SLACK)
   private static let poison = Float(bitPattern: 0x7FC0_BEEF)

@@ -5,7 +5,8 @@ import Testing
 @Suite struct StoragePoolTests {
   @Test func aRoundThatIsRepeatedAllocatesNothing() {
     let pool = StoragePool()
-    /// As a training step leases: activations live until the backward pass, scratch in between, everything of other sizes.
+    /// As a training step leases: activations live until the backward pass, scratch in between, everything of other
+    /// sizes.
     func round() {
       var live: [Storage] = []
       for layer in 1...6 {

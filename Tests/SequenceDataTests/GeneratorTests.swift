@@ -53,6 +53,7 @@ import Testing
     #expect(digest == "b37f99f2432c062a2e7f8ff13ad70a7236566fc8fda92da19918a664a435b7df")
     let values = try data[0].array(0).prefix(12).map { Int($0) }
     #expect(values == [10, 10, 2, 12, 13, 13, 14, 14, 14, 16, 16, 17])
+    withExtendedLifetime(scratches) {}  // the folders stay until their files have been read
   }
 
   @Test func classesDifferInOrderAndNotInValues() throws {

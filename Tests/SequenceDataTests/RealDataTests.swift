@@ -2,7 +2,8 @@ import Foundation
 import SequenceData
 import Testing
 
-/// Imports of real recordings and archives, which are not part of the project: `LOCKSTEP_DATA` names a folder that holds them.
+/// Imports of real recordings and archives, which are not part of the project: `LOCKSTEP_DATA` names a folder that
+/// holds them.
 private let shared = ProcessInfo.processInfo.environment["LOCKSTEP_DATA"]
 
 @Suite(.enabled(if: shared != nil, "LOCKSTEP_DATA names no folder with real data"))

@@ -1,7 +1,7 @@
 /// A small choice of combinations in which any two values of any two factors meet at least once.
 public enum EveryPair {
-  /// Combinations of `factors` values each (as indices), chosen greedily. Errors at tile edges depend on one or two sizes at a
-  /// time, so that pairs find what the full product would find.
+  /// Combinations of `factors` values each (as indices), chosen greedily. Errors at tile edges depend on one or two
+  /// sizes at a time, so that pairs find what the full product would find.
   public static func of(_ factors: [Int]) -> [[Int]] {
     var open = Set<Pair>()
     for a in factors.indices {

@@ -20,6 +20,12 @@ extension MPIRun {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       process.standardOutput = try file("output")
       process.standardError = try file("errors")
+      // A child inherits its thread's mask, and threads of the test runner block the very signals that are to be sent.
+      var none = sigset_t()
+      var before = sigset_t()
+      sigemptyset(&none)
+      pthread_sigmask(SIG_SETMASK, &none, &before)
+      defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
       try process.run()
     }
 

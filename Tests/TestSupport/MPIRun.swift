@@ -1,6 +1,7 @@
 import Foundation
 
-/// Starts executables of this package as ranks of an MPI job, as a test does: with a time limit, and reporting leaked handles.
+/// Starts executables of this package as ranks of an MPI job, as a test does: with a time limit, and reporting leaked
+/// handles.
 public enum MPIRun {
   /// What a job left behind.
   public struct Result: Sendable {

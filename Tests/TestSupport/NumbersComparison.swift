@@ -46,7 +46,8 @@ public enum Compare {
     return nil
   }
 
-  /// Rounding error allowed for a sum of `terms` numbers of size `scale` in single precision: `scale · (terms + 16) · 2⁻²⁴`.
-  /// (A sum of n numbers of either sign grows to √n and is rounded n times, by 2⁻²⁵ of itself: about n·2⁻²⁵ in all.)
+  /// Rounding error allowed for a sum of `terms` numbers of size `scale` in single precision: `scale · (terms + 16) ·
+  /// 2⁻²⁴`. (A sum of n numbers of either sign grows to √n and is rounded n times, by 2⁻²⁵ of itself: about n·2⁻²⁵ in
+  /// all.)
   public static func tolerance(terms: Int, scale: Double = 1) -> Double { scale * Double(terms + 16) * 0x1p-24 }
 }

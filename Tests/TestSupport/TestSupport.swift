@@ -1,1 +1,2 @@
+/// Helpers that several test suites share.
 public enum TestSupport {}

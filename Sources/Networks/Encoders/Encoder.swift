@@ -16,7 +16,8 @@ public struct EncoderInput {
 
 /// The network that is kept: from timesteps to a row of `width` channels for every frame of them.
 ///
-/// An encoder is a value: configuration and parameter handles. What `backward` needs is in `Saved`, the only tape there is.
+/// An encoder is a value: configuration and parameter handles. What `backward` needs is in `Saved`, the only tape there
+/// is.
 public protocol Encoder: Sendable {
   /// What the adjoint needs of the forward pass.
   associatedtype Saved

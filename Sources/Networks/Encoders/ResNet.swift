@@ -112,8 +112,8 @@ public struct ResNet: Encoder {
     return (x, Saved(stem: first, blocks: saved))
   }
 
-  /// Adds the gradients of all parameters to the arena, from the last block to the stem; each block's saved tensors are given
-  /// back as soon as they have served.
+  /// Adds the gradients of all parameters to the arena, from the last block to the stem; each block's saved tensors are
+  /// given back as soon as they have served.
   public func backward(_ gradient: OutputGradient, _ saved: consuming Saved, _ pass: BackwardPass) throws {
     var gradient = gradient
     for block in blocks.reversed() {

@@ -1,6 +1,7 @@
 import PackedTensors
 
-/// The first layer: categories become learned vectors, numbers go through a convolution; a normalisation and activation may follow.
+/// The first layer: categories become learned vectors, numbers go through a convolution; a normalisation and activation
+/// may follow.
 public struct ResNetStem: Sendable {
   let embedding: (table: Parameter, categories: Int, width: Int)?
   let conv: ConvolutionLayer?
@@ -35,7 +36,8 @@ public struct ResNetStem: Sendable {
     self.activation = activation
     if let categories {
       embedding = (
-        store.addParameter(path + ".embedding.weight", shape: [features * categories, shape.width], .normal(1)), categories,
+        store.addParameter(path + ".embedding.weight", shape: [features * categories, shape.width], .normal(1)),
+        categories,
         shape.width
       )
     } else {
@@ -98,10 +100,14 @@ public struct ResNetStem: Sendable {
     } else {
       moments?.add(x)
     }
-    guard let norm else { return (x, Saved(input: input, embedded: embedded, normalised: nil, hidden: hidden, layout: x.layout)) }
+    guard let norm else {
+      return (x, Saved(input: input, embedded: embedded, normalised: nil, hidden: hidden, layout: x.layout))
+    }
     let normalisation = try norm.normalisation(moments, timesteps: x.layout.globalTimesteps, &pass)
     let output = NormalisedInput(x, affine: normalisation.affine, activation: activation).materialised()
-    return (output, Saved(input: input, embedded: embedded, normalised: (x, normalisation), hidden: hidden, layout: x.layout))
+    return (
+      output, Saved(input: input, embedded: embedded, normalised: (x, normalisation), hidden: hidden, layout: x.layout)
+    )
   }
 
   /// Adds the gradients of the stem and of the replacement's vector; overwrites `gradient`.

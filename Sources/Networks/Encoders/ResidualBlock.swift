@@ -1,7 +1,7 @@
 import PackedTensors
 
-/// `act(norm(conv(act(norm(conv(x))))) + skip(x))` (He et al. 2016): the first convolution may stride; the skip is x itself, or a
-/// normalised 1-tap convolution of it where width or stride change.
+/// `act(norm(conv(act(norm(conv(x))))) + skip(x))` (He et al. 2016): the first convolution may stride; the skip is x
+/// itself, or a normalised 1-tap convolution of it where width or stride change.
 public struct ResidualBlock: Sendable {
   let path: String
   let conv1: ConvolutionLayer
@@ -42,17 +42,20 @@ public struct ResidualBlock: Sendable {
     self.dropout = dropout
     func geometry(_ inputs: Int, kernel: Int, stride: Int, dilation: Int) -> ConvolutionGeometry {
       ConvolutionGeometry(
-        inputChannels: inputs, outputChannels: shape.width, kernel: kernel, stride: stride, dilation: dilation, causal: causal)
+        inputChannels: inputs, outputChannels: shape.width, kernel: kernel, stride: stride, dilation: dilation,
+        causal: causal)
     }
     conv1 = ConvolutionLayer(
-      path + ".conv1", geometry(inputs, kernel: shape.kernel, stride: shape.stride, dilation: shape.dilation), in: store)
+      path + ".conv1", geometry(inputs, kernel: shape.kernel, stride: shape.stride, dilation: shape.dilation), in: store
+    )
     norm1 = BatchNorm(path + ".norm1", channels: shape.width, in: store)
     conv2 = ConvolutionLayer(
       path + ".conv2", geometry(shape.width, kernel: shape.kernel, stride: 1, dilation: shape.dilation), in: store)
     norm2 = BatchNorm(path + ".norm2", channels: shape.width, in: store)
     if inputs != shape.width || shape.stride > 1 {
       projection = (
-        ConvolutionLayer(path + ".skip.conv", geometry(inputs, kernel: 1, stride: shape.stride, dilation: 1), in: store),
+        ConvolutionLayer(
+          path + ".skip.conv", geometry(inputs, kernel: 1, stride: shape.stride, dilation: 1), in: store),
         BatchNorm(path + ".skip.norm", channels: shape.width, in: store)
       )
     } else {
@@ -100,7 +103,8 @@ public struct ResidualBlock: Sendable {
     let output = join.forward()
     let dropped = pass.dropout(dropout, layer: path)
     let saved = Saved(
-      input: x, first: first, firstNormalisation: normalisation1, join: join, output: output, dropout: dropped, ids: pass.ids)
+      input: x, first: first, firstNormalisation: normalisation1, join: join, output: output, dropout: dropped,
+      ids: pass.ids)
     guard let dropped else { return (output, saved) }
     // The adjoint of the join reads its output, so dropout works on a copy.
     let kept = PackedTensor(layout: output.layout, channels: output.channels)

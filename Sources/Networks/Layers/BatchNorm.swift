@@ -1,7 +1,7 @@
 import PackedTensors
 
-/// Batch normalisation over the timesteps of the whole global batch (Ioffe and Szegedy 2015): PyTorch's `BatchNorm1d`, its
-/// statistics summed over all ranks and no padded timestep among them.
+/// Batch normalisation over the timesteps of the whole global batch (Ioffe and Szegedy 2015): PyTorch's `BatchNorm1d`,
+/// its statistics summed over all ranks and no padded timestep among them.
 public struct BatchNorm: Sendable {
   /// γ and β, `[channels]` each.
   public let gain, bias: Parameter
@@ -28,7 +28,8 @@ public struct BatchNorm: Sendable {
     pass.mode == .training ? MomentSums(pivot: pass.store[runningMean], lanes: lanes) : nil
   }
 
-  /// The normalisation of this batch: with the moments of the global batch in training, with running statistics in evaluation.
+  /// The normalisation of this batch: with the moments of the global batch in training, with running statistics in
+  /// evaluation.
   /// - Parameter timesteps: of the global batch.
   /// - Throws: what the exchange with other ranks throws.
   public func normalisation(_ sums: MomentSums?, timesteps: Int, _ pass: inout ForwardPass) throws -> Normalisation {
@@ -39,14 +40,17 @@ public struct BatchNorm: Sendable {
       pass.observed.append((self, moments))
     } else {
       moments = BatchMoments(
-        mean: pass.store[runningMean].map(Double.init), variance: pass.store[runningVariance].map(Double.init), count: 0)
+        mean: pass.store[runningMean].map(Double.init), variance: pass.store[runningVariance].map(Double.init), count: 0
+      )
     }
     return Normalisation(moments: moments, gain: pass.store[gain], bias: pass.store[bias], epsilon: epsilon)
   }
 
   /// Adds γ's and β's gradients to the arena and gives the adjoint for what lies before.
   /// - Parameter sums: Σ g, then Σ g·x̂, of each carried lane.
-  public func backward(_ sums: LaneSums, _ normalisation: Normalisation, _ pass: BackwardPass) throws -> NormalisationAdjoint {
+  public func backward(_ sums: LaneSums, _ normalisation: Normalisation, _ pass: BackwardPass) throws
+    -> NormalisationAdjoint
+  {
     var fold = LaneFold(pass.gradients, elements: sums.count)
     let channels = gain.count
     for lane in 0..<sums.values.count / sums.count {
@@ -61,7 +65,9 @@ public struct BatchNorm: Sendable {
   /// Moves the running statistics towards a batch's moments: called once the step is accepted.
   public func observe(_ moments: BatchMoments, in store: ParameterStore) {
     let unbias = moments.count > 1 ? Double(moments.count) / Double(moments.count - 1) : 1
-    store[runningMean] = zip(store[runningMean], moments.mean).map { Float((1 - momentum) * Double($0) + momentum * $1) }
+    store[runningMean] = zip(store[runningMean], moments.mean).map {
+      Float((1 - momentum) * Double($0) + momentum * $1)
+    }
     store[runningVariance] = zip(store[runningVariance], moments.variance).map {
       Float((1 - momentum) * Double($0) + momentum * $1 * unbias)
     }

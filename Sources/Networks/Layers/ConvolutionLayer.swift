@@ -58,7 +58,8 @@ public struct ConvolutionLayer: Sendable {
     var biases = LaneFold(gradients, elements: bias.count)
     return pass.store.withPointer(weight) { pointer in
       Convolution.backward(
-        geometry, input, gradient, weight: pointer, inputGradient: inputGradient, activation: &activation, withBias: true
+        geometry, input, gradient, weight: pointer, inputGradient: inputGradient, activation: &activation,
+        withBias: true
       ) { lane, part in
         if weights == nil { weights = LaneFold(gradients, elements: part.packedCount) }
         weights!.add(lane, part.packedWeight) { part.unpack($1, to: gradients.pointer(weight, node: $0)) }

@@ -1,6 +1,7 @@
 import PackedTensors
 
-/// AdamW (Loshchilov and Hutter 2019), PyTorch's convention. Weight decay applies to tensors of two and more dimensions.
+/// AdamW (Loshchilov and Hutter 2019), PyTorch's convention. Weight decay applies to tensors of two and more
+/// dimensions.
 public struct AdamW: Optimizer {
   /// Decay rates of the moments.
   public let beta1, beta2: Double
@@ -14,7 +15,9 @@ public struct AdamW: Optimizer {
   private var square: [Float]
 
   /// An optimizer of `count` parameters, its moments zero.
-  public init(count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01) {
+  public init(
+    count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
+  ) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -27,7 +30,8 @@ public struct AdamW: Optimizer {
   public var arenas: [(name: String, values: [Float])] {
     get { [("exp_avg", mean), ("exp_avg_sq", square)] }
     set {
-      precondition(newValue.count == 2 && newValue.allSatisfy { $0.values.count == mean.count }, "moments of another model")
+      precondition(
+        newValue.count == 2 && newValue.allSatisfy { $0.values.count == mean.count }, "moments of another model")
       mean = newValue[0].values
       square = newValue[1].values
     }

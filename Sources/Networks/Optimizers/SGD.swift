@@ -1,7 +1,7 @@
 import PackedTensors
 
-/// Stochastic gradient descent with momentum, PyTorch's convention: the decay is added to the gradient, the buffer begins as
-/// the first gradient. Weight decay applies to tensors of two and more dimensions.
+/// Stochastic gradient descent with momentum, PyTorch's convention: the decay is added to the gradient, the buffer
+/// begins as the first gradient. Weight decay applies to tensors of two and more dimensions.
 public struct SGD: Optimizer {
   /// Share of the buffer that stays from step to step.
   public let momentum: Double

@@ -2,8 +2,8 @@ import PackedTensors
 
 /// Gradients of all parameters, a row for each aligned subtree of lanes that this rank carries: `[nodes × parameters]`.
 ///
-/// Layers add their lanes' gradients through ``LaneFold``; when a row's range is complete the sink is told, and once the ranks have
-/// completed the tree the first row holds the sum over the global batch.
+/// Layers add their lanes' gradients through ``LaneFold``; when a row's range is complete the sink is told, and once
+/// the ranks have completed the tree the first row holds the sum over the global batch.
 public final class GradientArena {
   /// The lanes that this rank carries.
   public let lanes: Range<Int>

@@ -2,8 +2,8 @@ import PackedTensors
 
 /// Adds lanes' values in the balanced tree as they come, lane after lane, with one buffer a level.
 ///
-/// Works like a binary counter: two finished subtrees of equal size become one. When a maximal aligned subtree of the carried
-/// lanes is complete, its total is handed out.
+/// Works like a binary counter: two finished subtrees of equal size become one. When a maximal aligned subtree of the
+/// carried lanes is complete, its total is handed out.
 public struct LaneFold {
   private let nodes: [LaneTree.Node]
   private let firstLane: Int

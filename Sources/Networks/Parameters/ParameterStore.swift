@@ -1,6 +1,7 @@
 import PackedTensors
 
-/// A trainable tensor: a named range of the parameter arena. The same range of the gradient and moment arenas belongs to it.
+/// A trainable tensor: a named range of the parameter arena. The same range of the gradient and moment arenas belongs
+/// to it.
 public struct Parameter: Sendable, Hashable {
   /// Path in the state dict, such as `encoder.blocks.0.conv1.weight`.
   public let name: String
@@ -40,7 +41,8 @@ public enum Initialisation: Sendable {
   case constant(Float)
 }
 
-/// Owner of all parameters and statistics of a model, each kind in one arena, in the order in which layers register them.
+/// Owner of all parameters and statistics of a model, each kind in one arena, in the order in which layers register
+/// them.
 ///
 /// Not `Sendable`: it belongs to the thread that trains.
 public final class ParameterStore {
@@ -102,7 +104,8 @@ public final class ParameterStore {
   public subscript(_ parameter: Parameter) -> [Float] {
     get { Array(values[parameter.range]) }
     set {
-      precondition(newValue.count == parameter.count, "\(newValue.count) values for \(parameter.name) of \(parameter.count)")
+      precondition(
+        newValue.count == parameter.count, "\(newValue.count) values for \(parameter.name) of \(parameter.count)")
       values.replaceSubrange(parameter.range, with: newValue)
     }
   }

@@ -21,8 +21,8 @@ public struct LaneSums: Sendable, Equatable {
 }
 
 extension RaggedLayout {
-  /// Visits every leaf in canonical order: carried lane, then sequence, then block of at most ``KernelSizes/leaf`` timesteps
-  /// counted from the sequence's start.
+  /// Visits every leaf in canonical order: carried lane, then sequence, then block of at most ``KernelSizes/leaf``
+  /// timesteps counted from the sequence's start.
   /// - Parameter body: given the carried lane, the sequence, and the leaf's rows counted from the sequence's start.
   @inline(__always)
   public func forEachLeaf(_ body: (_ lane: Int, _ sequence: Int, _ rows: Range<Int>) throws -> Void) rethrows {

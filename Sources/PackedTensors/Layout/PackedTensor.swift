@@ -1,7 +1,7 @@
 /// The timesteps of many sequences one after another, `[timesteps, channels]`, row-major: no padding rows.
 ///
-/// A value that shares its storage: operations write into tensors that they have just made, or that their documentation says
-/// they overwrite. Not `Sendable`: a tensor belongs to the thread that computes with it.
+/// A value that shares its storage: operations write into tensors that they have just made, or that their documentation
+/// says they overwrite. Not `Sendable`: a tensor belongs to the thread that computes with it.
 public struct PackedTensor {
   /// Where each sequence lies.
   public let layout: RaggedLayout

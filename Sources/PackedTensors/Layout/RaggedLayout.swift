@@ -1,8 +1,9 @@
-/// Where each sequence of a packed batch lies, which lane it belongs to, and how many timesteps the whole global batch has.
+/// Where each sequence of a packed batch lies, which lane it belongs to, and how many timesteps the whole global batch
+/// has.
 ///
-/// The timesteps of sequence `i` are rows `offsets[i] ..< offsets[i + 1]`; there are no others. A rank's layout holds the
-/// sequences of the lanes that it carries, lane after lane; `globalLengths` are the lengths of the step's sequences on all
-/// ranks, from which every rank computes the counts that sums are divided by.
+/// The timesteps of sequence `i` are rows `offsets[i] ..< offsets[i + 1]`; there are no others. A rank's layout holds
+/// the sequences of the lanes that it carries, lane after lane; `globalLengths` are the lengths of the step's sequences
+/// on all ranks, from which every rank computes the counts that sums are divided by.
 public struct RaggedLayout: Sendable, Equatable {
   /// First row of each sequence, and the number of rows at the end: `[sequences + 1]`, from 0.
   public let offsets: [Int]
@@ -21,7 +22,9 @@ public struct RaggedLayout: Sendable, Equatable {
     offsets.reserveCapacity(lengths.count + 1)
     for length in lengths { offsets.append(offsets[offsets.count - 1] + length) }
     let bounds = laneBounds ?? [0, lengths.count]
-    precondition(bounds.first == 0 && bounds.last == lengths.count, "lane bounds \(bounds) do not cover \(lengths.count) sequences")
+    precondition(
+      bounds.first == 0 && bounds.last == lengths.count, "lane bounds \(bounds) do not cover \(lengths.count) sequences"
+    )
     self.offsets = offsets
     self.laneBounds = bounds
     self.globalLengths = globalLengths ?? lengths
@@ -43,7 +46,8 @@ public struct RaggedLayout: Sendable, Equatable {
   /// Sequences of the carried lane `lane`, counted from the first that this rank carries.
   public func sequences(ofLane lane: Int) -> Range<Int> { laneBounds[lane]..<laneBounds[lane + 1] }
 
-  /// The layout after a layer that keeps every `stride`-th timestep, from the first: lengths become `ceil(length / stride)`.
+  /// The layout after a layer that keeps every `stride`-th timestep, from the first: lengths become `ceil(length /
+  /// stride)`.
   public func strided(by stride: Int) -> RaggedLayout {
     if stride == 1 { return self }
     let lengths = (0..<sequences).map { (length(of: $0) + stride - 1) / stride }

@@ -38,8 +38,8 @@ public struct ChannelAffine: Sendable {
   }
 }
 
-/// A tensor as its reader sees it: `act(x·scale + shift)`, applied while loading, so that a normalised activation is never
-/// written to memory.
+/// A tensor as its reader sees it: `act(x·scale + shift)`, applied while loading, so that a normalised activation is
+/// never written to memory.
 public struct NormalisedInput {
   /// What lies in memory, `[timesteps, channels]`.
   public let tensor: PackedTensor
@@ -57,8 +57,8 @@ public struct NormalisedInput {
   }
 }
 
-/// A gradient as its reader sees it: `g·a + (z·b + c)` with a, b, c a channel each, applied while loading. This is the adjoint of
-/// a batch normalisation whose input was `z`.
+/// A gradient as its reader sees it: `g·a + (z·b + c)` with a, b, c a channel each, applied while loading. This is the
+/// adjoint of a batch normalisation whose input was `z`.
 public struct NormalisedGradient {
   /// The gradient behind the normalisation, `[timesteps, channels]`.
   public let tensor: PackedTensor

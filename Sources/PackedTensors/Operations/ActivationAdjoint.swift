@@ -32,7 +32,8 @@ public struct ActivationAdjoint {
           standardise.shift.padded.withUnsafeBufferPointer { offset in
             sums.withLane(lane) {
               Kernels.active.activation_gradient(
-                gradient, z, scale.baseAddress, shift.baseAddress, code, inverse.baseAddress, offset.baseAddress, rows.count,
+                gradient, z, scale.baseAddress, shift.baseAddress, code, inverse.baseAddress, offset.baseAddress,
+                rows.count,
                 channels, $0)
             }
           }
@@ -44,7 +45,8 @@ public struct ActivationAdjoint {
   /// Applies the adjoint to a whole gradient, in place.
   public mutating func apply(to gradient: PackedTensor) {
     gradient.layout.forEachLeaf { lane, sequence, rows in
-      apply(gradient.row(gradient.layout.offsets[sequence] + rows.lowerBound), sequence: sequence, rows: rows, lane: lane)
+      apply(
+        gradient.row(gradient.layout.offsets[sequence] + rows.lowerBound), sequence: sequence, rows: rows, lane: lane)
     }
   }
 }

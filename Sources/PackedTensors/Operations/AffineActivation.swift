@@ -25,7 +25,8 @@ extension NormalisedGradient {
       adjoint.b.padded.withUnsafeBufferPointer { b in
         adjoint.c.padded.withUnsafeBufferPointer { c in
           Kernels.active.affine_gradient(
-            tensor.base, input.base, a.baseAddress, b.baseAddress, c.baseAddress, tensor.layout.timesteps, tensor.channels,
+            tensor.base, input.base, a.baseAddress, b.baseAddress, c.baseAddress, tensor.layout.timesteps,
+            tensor.channels,
             output.base)
         }
       }

@@ -32,7 +32,8 @@ public struct BatchMoments: Sendable {
   }
 }
 
-/// A batch normalisation with its moments known: `y = (x − mean) / √(variance + ε) · gain + bias` (Ioffe and Szegedy 2015).
+/// A batch normalisation with its moments known: `y = (x − mean) / √(variance + ε) · gain + bias` (Ioffe and Szegedy
+/// 2015).
 public struct Normalisation: Sendable {
   /// The moments.
   public let moments: BatchMoments

@@ -5,7 +5,8 @@ public struct ConvolutionLaneGradient {
   let geometry: ConvolutionGeometry
   /// Elements of `packedWeight`.
   public let packedCount: Int
-  /// The weight's gradient in the kernels' layout; lanes are added in it, and ``unpack(_:to:)`` brings the total into order.
+  /// The weight's gradient in the kernels' layout; lanes are added in it, and ``unpack(_:to:)`` brings the total into
+  /// order.
   public let packedWeight: UnsafeMutablePointer<Float>
   /// The bias's gradient, `[outputChannels]`, or none.
   public let bias: UnsafeMutablePointer<Float>?
@@ -29,20 +30,22 @@ extension Convolution {
 
   /// The adjoint of ``forward(_:_:weight:bias:moments:)``.
   ///
-  /// Leaf by leaf of the output: its gradient is formed from the normalisation behind it, the input from the one before it;
-  /// the leaf's weight and bias gradients are added to the lane's; the input rows that begin in the leaf get their gradient,
-  /// which then passes the adjoint of the activation before the convolution, if there is one.
+  /// Leaf by leaf of the output: its gradient is formed from the normalisation behind it, the input from the one before
+  /// it; the leaf's weight and bias gradients are added to the lane's; the input rows that begin in the leaf get their
+  /// gradient, which then passes the adjoint of the activation before the convolution, if there is one.
   /// - Parameters:
   ///   - input: what `forward` read.
   ///   - gradient: gradient of the output.
   ///   - inputGradient: what to do with the input's gradient.
   ///   - activation: adjoint of the activation on the input, applied to the input's gradient; its sums are added to.
   ///   - withBias: whether the bias's gradient is wanted.
-  ///   - laneFinished: given each carried lane's parameter gradient, in lane order. The memory is used again after it returns.
+  ///   - laneFinished: given each carried lane's parameter gradient, in lane order. The memory is used again after it
+  ///     returns.
   /// - Returns: the input's gradient, if wanted.
   /// - Complexity: `4·in·out·kernel` FLOP an output timestep.
   public static func backward(
-    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, _ gradient: NormalisedGradient, weight: UnsafePointer<Float>,
+    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, _ gradient: NormalisedGradient,
+    weight: UnsafePointer<Float>,
     inputGradient: InputGradient, activation: inout ActivationAdjoint?, withBias: Bool,
     laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
   ) rethrows -> PackedTensor? {
@@ -51,7 +54,8 @@ extension Convolution {
     let adjoint = InputAdjoint(geometry, weight: weight, target: inputGradient, layout: x.layout)
     let loader = InputLoader(input, geometry)
     let gradients = GradientLoader(gradient, rows: KernelSizes.leaf + 2 * geometry.reach + 2)
-    let packedCount = PackedWeights.size(rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
+    let packedCount = PackedWeights.size(
+      rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
     let sums = StoragePool.shared.lease(packedCount + geometry.outputChannels)
     let biasSums = withBias ? sums.base + packedCount : nil
     var parameters = geometry.kernelParameters
@@ -97,7 +101,8 @@ private struct InputAdjoint {
   private let phases: [(AdjointPhase, PackedWeights)]
 
   init?(
-    _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, target: Convolution.InputGradient, layout: RaggedLayout
+    _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, target: Convolution.InputGradient,
+    layout: RaggedLayout
   ) {
     switch target {
     case .none: return nil
@@ -112,7 +117,8 @@ private struct InputAdjoint {
     phases = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps)) }
   }
 
-  /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose row `first` is at `g`.
+  /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose row `first` is at
+  /// `g`.
   func write(
     _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, first: Int, outputLength: Int, lane: Int,
     activation: inout ActivationAdjoint?

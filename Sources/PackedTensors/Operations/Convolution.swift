@@ -2,7 +2,8 @@ internal import CKernels
 
 /// Sums that a normalisation needs of a convolution's output, gathered while that output is still in the cache.
 public struct MomentSums {
-  /// Value of each channel that is subtracted before summing: any, but the same on all ranks; near the mean it saves digits.
+  /// Value of each channel that is subtracted before summing: any, but the same on all ranks; near the mean it saves
+  /// digits.
   public let pivot: ChannelVector
   /// Per carried lane `[2 × channels]`: Σ (x − pivot), then Σ (x − pivot)².
   public internal(set) var sums: LaneSums
@@ -18,8 +19,8 @@ public struct MomentSums {
 public enum Convolution {
   /// `y[t, o] = bias[o] + Σ_k Σ_i x[t·stride − left + k·dilation, i]·weight[o, i, k]`, taps outside a sequence skipped.
   ///
-  /// Leaf by leaf: the input map is applied to the rows that the leaf needs, the convolution runs on them, and the output's
-  /// moments are summed, all within the cache.
+  /// Leaf by leaf: the input map is applied to the rows that the leaf needs, the convolution runs on them, and the
+  /// output's moments are summed, all within the cache.
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
   ///   - bias: `[outputChannels]`, or none.
@@ -27,11 +28,14 @@ public enum Convolution {
   /// - Returns: `[Σ ceil(length / stride), outputChannels]`.
   /// - Complexity: `2·in·out·kernel` FLOP a timestep; reads the input and writes the output once.
   public static func forward(
-    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, weight: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?,
     moments: inout MomentSums?
   ) -> PackedTensor {
     let x = input.tensor
-    precondition(x.channels == geometry.inputChannels, "\(x.channels) channels given to a convolution of \(geometry.inputChannels)")
+    precondition(
+      x.channels == geometry.inputChannels, "\(x.channels) channels given to a convolution of \(geometry.inputChannels)"
+    )
     let output = PackedTensor(layout: x.layout.strided(by: geometry.stride), channels: geometry.outputChannels)
     let packed = PackedWeights(forward: weight, geometry)
     let start = bias.map { ChannelVector(Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))) }

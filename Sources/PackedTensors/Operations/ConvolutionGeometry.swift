@@ -2,9 +2,9 @@ internal import CKernels
 
 /// Channels, taps and steps of a one-dimensional convolution over ragged sequences.
 ///
-/// A sequence of `n` timesteps gives `ceil(n / stride)`. Output timestep t reads input timesteps `t·stride − left + k·dilation`;
-/// taps outside the sequence are skipped. `same`: `left = floor(dilation·(kernel − 1) / 2)`, so that an odd kernel is centred;
-/// causal: `left = dilation·(kernel − 1)`, so that no output sees its future.
+/// A sequence of `n` timesteps gives `ceil(n / stride)`. Output timestep t reads input timesteps `t·stride − left +
+/// k·dilation`; taps outside the sequence are skipped. `same`: `left = floor(dilation·(kernel − 1) / 2)`, so that an
+/// odd kernel is centred; causal: `left = dilation·(kernel − 1)`, so that no output sees its future.
 public struct ConvolutionGeometry: Sendable, Hashable {
   /// Channels read.
   public let inputChannels: Int
@@ -25,7 +25,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   ) {
     precondition(
       min(inputChannels, outputChannels, kernel, stride, dilation) >= 1,
-      "channels \(inputChannels) → \(outputChannels), kernel \(kernel), stride \(stride), dilation \(dilation) must be at least 1")
+      "channels \(inputChannels) → \(outputChannels), kernel \(kernel), stride \(stride), dilation \(dilation) must be at least 1"
+    )
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.kernel = kernel
@@ -63,8 +64,9 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 
   /// The adjoint with respect to the input, one convolution for each residue of the input timestep modulo the stride.
   ///
-  /// Input timestep `u = phase + stride·m` receives tap k from output timestep `(u + left − k·dilation) / stride` where that is whole.
-  /// Those taps form an arithmetic progression; in descending order they read ascending output timesteps with a constant step.
+  /// Input timestep `u = phase + stride·m` receives tap k from output timestep `(u + left − k·dilation) / stride` where
+  /// that is whole. Those taps form an arithmetic progression; in descending order they read ascending output timesteps
+  /// with a constant step.
   var adjointPhases: [AdjointPhase] {
     (0..<stride).map { phase in
       let taps = (0..<kernel).filter { (phase + left - $0 * dilation) % stride == 0 }.reversed()

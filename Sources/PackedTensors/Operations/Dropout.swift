@@ -1,7 +1,7 @@
 /// Sets elements to zero at random and divides the rest by the share that stays (Srivastava et al. 2014).
 ///
-/// The draw of an element depends on seed, layer, epoch, sequence, timestep and channel alone, so the adjoint repeats it and
-/// nothing is saved.
+/// The draw of an element depends on seed, layer, epoch, sequence, timestep and channel alone, so the adjoint repeats
+/// it and nothing is saved.
 public struct Dropout: Sendable {
   /// Share of elements set to zero, in `0 ..< 1`.
   public let rate: Double

@@ -2,9 +2,12 @@ internal import CKernels
 
 /// A learned vector for each category; the vectors of a timestep's features are added.
 public enum Embedding {
-  /// Looks up `[timesteps, features]` categories, held as whole numbers, in a table of `[features × categories, width]`.
+  /// Looks up `[timesteps, features]` categories, held as whole numbers, in a table of `[features × categories,
+  /// width]`.
   /// - Precondition: every value is a whole number in `0 ..< categories`, as data sets ensure when they are read.
-  public static func forward(_ x: PackedTensor, table: UnsafePointer<Float>, categories: Int, width: Int) -> PackedTensor {
+  public static func forward(_ x: PackedTensor, table: UnsafePointer<Float>, categories: Int, width: Int)
+    -> PackedTensor
+  {
     let output = PackedTensor(layout: x.layout, channels: width)
     for row in 0..<x.layout.timesteps {
       let (values, to) = (x.row(row), output.row(row))
@@ -17,7 +20,8 @@ public enum Embedding {
   }
 
   /// The gradient of the table, one carried lane at a time.
-  /// - Parameter laneFinished: given each lane's `[features × categories, width]`, in lane order; the memory is used again.
+  /// - Parameter laneFinished: given each lane's `[features × categories, width]`, in lane order; the memory is used
+  ///   again.
   /// - Complexity: `timesteps · features · width` additions, and the table once a leaf.
   public static func backward(
     _ x: PackedTensor, _ gradient: PackedTensor, categories: Int,

@@ -56,7 +56,8 @@ public enum Losses {
       correct: correct.reduce(0) { $0 + Int($1) })
   }
 
-  /// Huber loss of `[rows, elements]` against targets of the same shape: `d²/2` within `delta`, `delta·(|d| − delta/2)` beyond.
+  /// Huber loss of `[rows, elements]` against targets of the same shape: `d²/2` within `delta`, `delta·(|d| − delta/2)`
+  /// beyond.
   /// - Parameter weights: a byte an element; elements with 0 have no loss and no gradient. None: all count.
   public static func huber(
     _ prediction: PackedTensor, targets: [Float], weights: [UInt8]? = nil, delta: Float = 1

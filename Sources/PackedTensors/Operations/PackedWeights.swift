@@ -1,4 +1,5 @@
-/// Weights as the kernels read them: panels of 16 output channels, each `[taps × input channels][16]`, zero beyond the last channel.
+/// Weights as the kernels read them: panels of 16 output channels, each `[taps × input channels][16]`, zero beyond the
+/// last channel.
 struct PackedWeights {
   let storage: Storage
   let count: Int

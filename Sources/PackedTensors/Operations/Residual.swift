@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// The end of a residual block: `act(norm(z) + skip)`, where the skip is the block's input or a normalised projection of it.
+/// The end of a residual block: `act(norm(z) + skip)`, where the skip is the block's input or a normalised projection
+/// of it.
 public struct ResidualJoin {
   /// Input of the branch's last normalisation, `[timesteps, channels]`.
   public let branch: PackedTensor
@@ -20,7 +21,8 @@ public struct ResidualJoin {
   ) {
     precondition(
       branch.channels == skip.channels && branch.layout.timesteps == skip.layout.timesteps,
-      "a branch of [\(branch.layout.timesteps), \(branch.channels)] meets a skip of [\(skip.layout.timesteps), \(skip.channels)]")
+      "a branch of [\(branch.layout.timesteps), \(branch.channels)] meets a skip of [\(skip.layout.timesteps), \(skip.channels)]"
+    )
     self.branch = branch
     self.normalisation = normalisation
     self.skip = skip
@@ -33,7 +35,8 @@ public struct ResidualJoin {
     let output = PackedTensor(layout: branch.layout, channels: branch.channels)
     withMaps { scale, shift, skipScale, skipShift in
       Kernels.active.residual_activation(
-        branch.base, scale, shift, skip.base, skipScale, skipShift, activation.code, branch.layout.timesteps, branch.channels,
+        branch.base, scale, shift, skip.base, skipScale, skipShift, activation.code, branch.layout.timesteps,
+        branch.channels,
         output.base)
     }
     return output
@@ -62,7 +65,8 @@ public struct ResidualJoin {
         let (source, step) = gradient.rows(from: at, of: sequence)
         let g = result.row(at)
         Kernels.active.residual_gradient(
-          source, step, output.row(at), branch.row(at), scale, shift, skip.row(at), skipScale, skipShift, activation.code,
+          source, step, output.row(at), branch.row(at), scale, shift, skip.row(at), skipScale, skipShift,
+          activation.code,
           rows.count, channels, g)
         branchSums.addMoments(of: g, against: branch.row(at), normalisation.standardise, rows: rows.count, lane: lane)
         if let skipNormalisation {
@@ -94,7 +98,8 @@ public struct ResidualJoin {
   }
 }
 
-/// The gradient of an encoder's output: a row for every timestep, or one row a sequence that holds for all its timesteps.
+/// The gradient of an encoder's output: a row for every timestep, or one row a sequence that holds for all its
+/// timesteps.
 public struct OutputGradient {
   /// `[timesteps, channels]`, or `[sequences, channels]` where it is repeated.
   public let tensor: PackedTensor

@@ -7,7 +7,8 @@ public struct RowSelection: Sendable {
   /// The layout of the chosen rows: the same sequences and lanes, shorter.
   public let layout: RaggedLayout
 
-  /// Chooses the rows whose flag is not 0. Counts over other ranks are not known: `layout.globalLengths` are this rank's own.
+  /// Chooses the rows whose flag is not 0. Counts over other ranks are not known: `layout.globalLengths` are this
+  /// rank's own.
   public init(_ flags: [UInt8], of source: RaggedLayout) {
     precondition(flags.count == source.timesteps, "\(flags.count) flags for \(source.timesteps) timesteps")
     var rows: [Int] = []
@@ -33,7 +34,9 @@ public struct RowSelection: Sendable {
   public func scatter(_ gradient: PackedTensor) -> PackedTensor {
     let output = PackedTensor(layout: source, channels: gradient.channels)
     output.fill(0)
-    for (index, row) in rows.enumerated() { output.row(row).update(from: gradient.row(index), count: gradient.channels) }
+    for (index, row) in rows.enumerated() {
+      output.row(row).update(from: gradient.row(index), count: gradient.channels)
+    }
     return output
   }
 }

@@ -1,6 +1,8 @@
-/// The counter-based generator Philox4x32 with ten rounds (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
+/// The counter-based generator Philox4x32 with ten rounds (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2,
+/// 3", SC 2011).
 ///
-/// A pure function of key and counter: there is no state to save, and no draw depends on the rank or thread that makes it.
+/// A pure function of key and counter: there is no state to save, and no draw depends on the rank or thread that makes
+/// it.
 public enum Philox {
   /// 128 random bits for a 64-bit key and a 128-bit counter. Complexity: about 60 integer operations.
   @inlinable

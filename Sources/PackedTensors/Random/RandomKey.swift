@@ -1,4 +1,5 @@
-/// A source of random numbers for one purpose: every draw is a pure function of (seed, purpose, epoch, sequence, timestep, channel).
+/// A source of random numbers for one purpose: every draw is a pure function of (seed, purpose, epoch, sequence,
+/// timestep, channel).
 ///
 /// The purpose is a stable name such as a parameter's path ("encoder.blocks.0.conv1.weight") or "plan.shuffle".
 public struct RandomKey: Sendable, Hashable {
@@ -9,10 +10,12 @@ public struct RandomKey: Sendable, Hashable {
   public init(seed: UInt64, purpose: String, epoch: Int = 0) {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a, 64 bits
     for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    key = RandomKey.mix(RandomKey.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ hash &+ RandomKey.mix(UInt64(bitPattern: Int64(epoch))))
+    key = RandomKey.mix(
+      RandomKey.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ hash &+ RandomKey.mix(UInt64(bitPattern: Int64(epoch))))
   }
 
-  /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that spreads every input bit over all output bits.
+  /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that spreads every input bit over all output
+  /// bits.
   private static func mix(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

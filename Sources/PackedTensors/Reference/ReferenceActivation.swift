@@ -39,7 +39,8 @@ public enum ReferenceActivation {
     return x < 2 ? 1 - errorSeries(x) : complementaryFraction(x)
   }
 
-  /// `erf(x) = 2/√π · exp(−x²) · Σ_n 2ⁿ x²ⁿ⁺¹ / (1·3·5···(2n + 1))` (Abramowitz and Stegun 7.1.6): all terms are positive.
+  /// `erf(x) = 2/√π · exp(−x²) · Σ_n 2ⁿ x²ⁿ⁺¹ / (1·3·5···(2n + 1))` (Abramowitz and Stegun 7.1.6): all terms are
+  /// positive.
   private static func errorSeries(_ x: Double) -> Double {
     var (term, sum, n) = (x, x, 1.0)
     while term > 1e-18 * sum {

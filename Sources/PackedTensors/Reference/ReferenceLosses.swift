@@ -8,7 +8,8 @@ public enum ReferenceLosses {
     return exponentials.map { $0 / sum }
   }
 
-  /// `−Σ_j q_j·ln p_j` with `q_j = s/K`, and `1 − s + s/K` for the target: cross-entropy with a share s spread over K classes.
+  /// `−Σ_j q_j·ln p_j` with `q_j = s/K`, and `1 − s + s/K` for the target: cross-entropy with a share s spread over K
+  /// classes.
   public static func crossEntropy(_ z: [Double], target: Int, smoothing s: Double = 0) -> Double {
     let largest = z.max() ?? 0
     let logarithm = largest + Elementary.log(z.reduce(0) { $0 + Elementary.exp($1 - largest) })

@@ -47,7 +47,8 @@ public enum ReferenceOptimizers {
       self.nesterov = nesterov
     }
 
-    /// `d = g + decay·p`, `b ← momentum·b + d` (at first `b ← d`), `p ← p − rate·b`, or with Nesterov `p − rate·(d + momentum·b)`.
+    /// `d = g + decay·p`, `b ← momentum·b + d` (at first `b ← d`), `p ← p − rate·b`, or with Nesterov `p − rate·(d +
+    /// momentum·b)`.
     public mutating func update(_ p: Double, gradient g: Double) -> Double {
       let d = g + decay * p
       let b = buffer.map { momentum * $0 + d } ?? d

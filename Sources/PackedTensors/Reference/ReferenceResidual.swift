@@ -1,4 +1,5 @@
-/// The end of a residual block in Double: `y = act(x·scale + shift + r·skipScale + skipShift)`, a scale and a shift a channel.
+/// The end of a residual block in Double: `y = act(x·scale + shift + r·skipScale + skipShift)`, a scale and a shift a
+/// channel.
 public enum ReferenceResidual {
   /// The sum before the activation; without a map the skip `r` is taken as it is.
   public static func sum(

@@ -2,9 +2,9 @@ import Synchronization
 
 /// Blocks of floats that are used again from step to step, so that training allocates nothing after its largest step.
 ///
-/// A request takes the smallest free block that is large enough and not more than four times too large; where there is none,
-/// a new block replaces the largest free one that was too small. So the pool comes to hold as many blocks as are live at once,
-/// each as large as the largest step needs.
+/// A request takes the smallest free block that is large enough and not more than four times too large; where there is
+/// none, a new block replaces the largest free one that was too small. So the pool comes to hold as many blocks as are
+/// live at once, each as large as the largest step needs.
 public final class StoragePool: Sendable {
   /// The process's pool of activation memory.
   public static let shared = StoragePool()
@@ -37,7 +37,9 @@ public final class StoragePool: Sendable {
       var largestTooSmall: Int?
       for (index, block) in state.free.enumerated() {
         if block.capacity >= needed {
-          if block.capacity <= 4 * needed + 4096, best.map({ block.capacity < state.free[$0].capacity }) ?? true { best = index }
+          if block.capacity <= 4 * needed + 4096, best.map({ block.capacity < state.free[$0].capacity }) ?? true {
+            best = index
+          }
         } else if largestTooSmall.map({ block.capacity > state.free[$0].capacity }) ?? true {
           largestTooSmall = index
         }

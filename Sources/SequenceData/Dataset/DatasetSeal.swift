@@ -65,9 +65,11 @@ extension SequenceDataset {
     return seals
   }
 
-  /// Checks a data set whole, values included, and writes the digest and statistics of each file into its `dataset.json`.
+  /// Checks a data set whole, values included, and writes the digest and statistics of each file into its
+  /// `dataset.json`.
   ///
-  /// Whatever else stands in `dataset.json` is kept. Throws ``DataError`` at the first defect, and then changes nothing.
+  /// Whatever else stands in `dataset.json` is kept. Throws ``DataError`` at the first defect, and then changes
+  /// nothing.
   public static func seal(at path: String) throws {
     let dataset = try SequenceDataset(at: path)
     let seals = try JSONEncoder().encode(dataset.computeSeal())

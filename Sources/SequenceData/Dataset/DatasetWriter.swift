@@ -1,10 +1,11 @@
 import ArrayFiles
 import Foundation
 
-/// Writes a data set sequence by sequence, in shards of bounded size, with memory for far less than one shard of values.
+/// Writes a data set sequence by sequence, in shards of bounded size, with memory for far less than one shard of
+/// values.
 ///
-/// `dataset.json` is written last and atomically, sealed; until then the folder is no data set. A writer that is dropped
-/// without ``finish(classes:values:)`` removes what it had written.
+/// `dataset.json` is written last and atomically, sealed; until then the folder is no data set. A writer that is
+/// dropped without ``finish(classes:values:)`` removes what it had written.
 public final class DatasetWriter {
   /// The folder that is written.
   public let path: String
@@ -37,8 +38,8 @@ public final class DatasetWriter {
 
   /// Begins a data set in a folder that is empty or not there yet.
   ///
-  /// `shardBytes` bounds a shard's values; a longer sequence has a shard of its own. Throws ``DataError/usage(_:)`` where `path` is a file
-  /// or a folder that is not empty, and file errors.
+  /// `shardBytes` bounds a shard's values; a longer sequence has a shard of its own. Throws ``DataError/usage(_:)``
+  /// where `path` is a file or a folder that is not empty, and file errors.
   public init(
     at path: String, name: String? = nil, features: Int, values: ValueKind, shardBytes: Int = 256 << 20
   ) throws {
@@ -95,7 +96,8 @@ public final class DatasetWriter {
 
   /// Writes labels, splits, groups and, last of all, `dataset.json` with digests and statistics.
   ///
-  /// `values` may narrow the number of categories. Throws ``DataError/usage(_:)`` if there is no sequence, and file errors.
+  /// `values` may narrow the number of categories. Throws ``DataError/usage(_:)`` if there is no sequence, and file
+  /// errors.
   public func finish(classes: [String], values narrowed: ValueKind? = nil) throws {
     precondition(!finished, "\(path) is finished")
     precondition(labels.allSatisfy { $0 >= -1 && Int($0) < classes.count }, "a label is not one of \(classes)")
@@ -114,7 +116,8 @@ public final class DatasetWriter {
     finished = true
   }
 
-  /// Removes what was written, and the folder if this writer made it. Nothing happens after ``finish(classes:values:)``.
+  /// Removes what was written, and the folder if this writer made it. Nothing happens after
+  /// ``finish(classes:values:)``.
   public func abandon() {
     guard !finished else { return }
     finished = true

@@ -1,8 +1,9 @@
 import ArrayFiles
 
 extension SequenceDataset {
-  /// SHA-256, in hexadecimal, over `dataset.json` and each shard's sizes, offsets, labels, splits and groups: what must be equal on all
-  /// ranks and in a resumed run. It depends on content alone, never on paths, and not on the values. Complexity: O(sequences).
+  /// SHA-256, in hexadecimal, over `dataset.json` and each shard's sizes, offsets, labels, splits and groups: what must
+  /// be equal on all ranks and in a resumed run. It depends on content alone, never on paths, and not on the values.
+  /// Complexity: O(sequences).
   public var fingerprint: String {
     var digest = Checksum.Stream()
     func add(_ bytes: UnsafeRawBufferPointer) {

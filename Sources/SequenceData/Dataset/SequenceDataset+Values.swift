@@ -3,9 +3,10 @@ import ArrayFiles
 extension SequenceDataset {
   /// Copies a sequence's values as Float into `destination`, `[length, features]` in row-major order, and checks them.
   ///
-  /// A stored integer beyond 2^24 is rounded to the nearest Float. Throws ``DataError/value(path:sequence:timestep:feature:value:expected:)``
-  /// at the first value that is not finite or, in a data set of categories, not an integer in `0 ..< count`.
-  /// Complexity: O(length x features); one read and one write of each value. Safe to call from several threads at once.
+  /// A stored integer beyond 2^24 is rounded to the nearest Float. Throws
+  /// ``DataError/value(path:sequence:timestep:feature:value:expected:)`` at the first value that is not finite or, in a
+  /// data set of categories, not an integer in `0 ..< count`. Complexity: O(length x features); one read and one write
+  /// of each value. Safe to call from several threads at once.
   public func copyValues(of id: Int, into destination: UnsafeMutableBufferPointer<Float>) throws {
     let (shard, index) = locate(id)
     let range = shard.range(of: index)

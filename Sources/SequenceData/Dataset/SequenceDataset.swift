@@ -2,8 +2,8 @@ import ArrayFiles
 
 /// A data set on disk: sequences of timesteps by features, in shards that are mapped and never read whole.
 ///
-/// A sequence's id is its index in the concatenation of the shards. Opening checks everything but the values and takes time in proportion
-/// to the number of sequences, not to their lengths; values are checked each time they are copied.
+/// A sequence's id is its index in the concatenation of the shards. Opening checks everything but the values and takes
+/// time in proportion to the number of sequences, not to their lengths; values are checked each time they are copied.
 public final class SequenceDataset: Sendable {
   /// The folder that was opened.
   public let path: String
@@ -24,7 +24,8 @@ public final class SequenceDataset: Sendable {
   let manifest: DatasetManifest
   let manifestBytes: [UInt8]
 
-  /// Opens a data set: reads `dataset.json`, maps the shards, verifies sizes, offsets, labels and splits (not the values).
+  /// Opens a data set: reads `dataset.json`, maps the shards, verifies sizes, offsets, labels and splits (not the
+  /// values).
   ///
   /// Throws ``DataError`` at the first defect, with file, sequence and position. Complexity: O(sequences).
   public convenience init(at path: String) throws {

@@ -29,7 +29,8 @@ struct Shard: Sendable {
 
   /// Opens and checks a shard. Each defect goes to `report`, which may throw to stop at the first.
   ///
-  /// Returns nil where a defect leaves nothing that could be read. Complexity: O(sequences); the values are not touched.
+  /// Returns nil where a defect leaves nothing that could be read. Complexity: O(sequences); the values are not
+  /// touched.
   static func open(
     _ files: DatasetManifest.ShardFiles, index: Int, firstID: Int, manifest: DatasetManifest, folder: String,
     report: (DataError) throws -> Void

@@ -15,7 +15,8 @@ public enum Split: UInt8, Sendable, CaseIterable {
   /// The final measurement.
   case test = 2
 
-  /// The split of a name such as `train`, `validation`, `valid`, `val` or `test`, or of its number; nil for any other text.
+  /// The split of a name such as `train`, `validation`, `valid`, `val` or `test`, or of its number; nil for any other
+  /// text.
   public init?(name: some StringProtocol) {
     switch name.lowercased() {
     case "train", "training", "0": self = .train

@@ -1,6 +1,7 @@
 import PackedTensors
 
-/// Makes a data set of one feature with values 0...40 whose classes differ in temporal structure and not in their values.
+/// Makes a data set of one feature with values 0...40 whose classes differ in temporal structure and not in their
+/// values.
 ///
 /// Equal settings make equal files on every machine.
 public struct DatasetGenerator: Sendable {
@@ -85,8 +86,8 @@ public struct DatasetGenerator: Sendable {
     return shown
   }
 
-  /// A log-uniform length: the interval is cut at its geometric mean and a random bit chooses the part, again and again.
-  /// A square root is exactly rounded on every machine; a logarithm is not.
+  /// A log-uniform length: the interval is cut at its geometric mean and a random bit chooses the part, again and
+  /// again. A square root is exactly rounded on every machine; a logarithm is not.
   func length(of id: Int) -> Int {
     var bits = RandomKey(seed: seed, purpose: "generate.length").bits(sequence: id).x
     var low = Double(lengths.lowerBound)

@@ -14,9 +14,9 @@ public struct DatasetImporter {
 
   /// Imports `source` into the folder `output`, which must be empty or not there yet.
   ///
-  /// Classes are numbered as the format declares them, else in the natural order of their names. Memory: one sequence, and
-  /// a few bytes for each; never the values of more than one shard. `progress` hears of each sequence. Throws ``DataError`` with file and line
-  /// of the first defect; then nothing is left behind.
+  /// Classes are numbered as the format declares them, else in the natural order of their names. Memory: one sequence,
+  /// and a few bytes for each; never the values of more than one shard. `progress` hears of each sequence. Throws
+  /// ``DataError`` with file and line of the first defect; then nothing is left behind.
   public static func run(
     source: String, output: String, options: ImportOptions, progress: (ImportProgress) -> Void = { _ in }
   ) throws -> ImportSummary {

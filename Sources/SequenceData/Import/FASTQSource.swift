@@ -1,4 +1,5 @@
-/// The qualities of sequencing reads: FASTQ, plain or gzip, whose qualities (Phred + 33; Cock et al. 2010) become categories.
+/// The qualities of sequencing reads: FASTQ, plain or gzip, whose qualities (Phred + 33; Cock et al. 2010) become
+/// categories.
 ///
 /// Sequence and qualities may each go over several lines.
 final class FASTQSource: SequenceSource {

@@ -37,8 +37,8 @@ public struct ImportOptions: Sendable {
   public var quantiser: Quantiser?
   /// Takes the values as categories as they are, integers in `0 ..< categories`.
   public var categories: Int?
-  /// The share of validation sequences, drawn from those that have no split of their own. Nil: 0.1, or none if the source
-  /// names validation sequences itself.
+  /// The share of validation sequences, drawn from those that have no split of their own. Nil: 0.1, or none if the
+  /// source names validation sequences itself.
   public var validation: Double?
   /// The share of test sequences, drawn from those that have no split of their own. Nil: 0.2, or none if there are test
   /// sequences already.

@@ -39,8 +39,8 @@ struct NamePattern {
     guard Set(fields).count == fields.count else { throw wrong("names a field twice") }
   }
 
-  /// The fields of a name, or nil where it does not fit. Each field is as short as it can be, none is empty; what stands
-  /// between fields is sought from the left, the last text at the end.
+  /// The fields of a name, or nil where it does not fit. Each field is as short as it can be, none is empty; what
+  /// stands between fields is sought from the left, the last text at the end.
   func match(_ name: String) -> [String: String]? {
     let bytes = Array(name.utf8)
     var values: [String: String] = [:]

@@ -3,7 +3,8 @@ enum NumberParser {
   /// The longest text that is read as a number.
   static let longest = 1024
 
-  /// The number that begins at `position`, which moves behind it; nil, and no move, where there is none or it is too long.
+  /// The number that begins at `position`, which moves behind it; nil, and no move, where there is none or it is too
+  /// long.
   ///
   /// A sign, digits with or without a point, an exponent; neither spaces nor names such as `nan` are numbers.
   static func double(_ text: UnsafeBufferPointer<UInt8>, at position: inout Int) -> Double? {

@@ -15,8 +15,8 @@ public struct Quantiser: Sendable, Equatable {
   /// middle one. Values beyond the full scale take the outermost levels.
   public static func muLaw(levels: Int) throws -> Quantiser {
     try check(levels)
-    // A value lies at or above level k if its companded value y = sign(x) ln(1 + 255|x|) / ln 256 is at least 2k/levels - 1,
-    // that is, if |x| is at least (256^y - 1) / 255.
+    // A value lies at or above level k if its companded value y = sign(x) ln(1 + 255|x|) / ln 256 is at least 2k/levels
+    // - 1, that is, if |x| is at least (256^y - 1) / 255.
     let first = (levels + 1) / 2 + (levels.isMultiple(of: 2) ? 1 : 0)
     let thresholds = (first..<max(first, levels)).map { level in
       (power256(2 * level - levels, levels) - 1) / 255
@@ -57,8 +57,8 @@ public struct Quantiser: Sendable, Equatable {
     }
   }
 
-  /// 256 to the power of `numerator / denominator` in 0..<1: for each binary digit of the exponent a square root of the one
-  /// before, all exactly rounded; the C library's `pow` is not the same everywhere.
+  /// 256 to the power of `numerator / denominator` in 0..<1: for each binary digit of the exponent a square root of the
+  /// one before, all exactly rounded; the C library's `pow` is not the same everywhere.
   private static func power256(_ numerator: Int, _ denominator: Int) -> Double {
     var result = 1.0
     var root = 256.0

@@ -1,8 +1,8 @@
-/// The `.ts` format of aeon and sktime: a header of `@` lines, then a case a line, channels separated by `:`, the values
-/// of a channel by `,`, the class last.
+/// The `.ts` format of aeon and sktime: a header of `@` lines, then a case a line, channels separated by `:`, the
+/// values of a channel by `,`, the class last.
 ///
-/// Keys are read in any case, classes keep theirs. Cases may differ in length, the channels of one may not. Missing values
-/// (`?`, `NaN`) and time stamps are refused.
+/// Keys are read in any case, classes keep theirs. Cases may differ in length, the channels of one may not. Missing
+/// values (`?`, `NaN`) and time stamps are refused.
 final class TSSource: SequenceSource {
   private let lines: LineReader
   private var dimensions: Int?

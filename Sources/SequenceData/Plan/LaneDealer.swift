@@ -1,11 +1,14 @@
-/// Deals costs into a power of two of lanes by halving from the top: the best two halves first, then each one's quarters.
+/// Deals costs into a power of two of lanes by halving from the top: the best two halves first, then each one's
+/// quarters.
 ///
-/// So every power-of-two number of ranks, whose parts are halves, quarters, … of the lanes, is balanced, the smaller numbers best.
+/// So every power-of-two number of ranks, whose parts are halves, quarters, … of the lanes, is balanced, the smaller
+/// numbers best.
 enum LaneDealer {
   /// Up to this many costs, all ways of halving are tried.
   private static let exhaustiveLimit = 14
 
-  /// Indices of `costs`, lane by lane, ascending in each. Complexity: O(n²) at worst for n costs, about n·log(n) as a rule.
+  /// Indices of `costs`, lane by lane, ascending in each. Complexity: O(n²) at worst for n costs, about n·log(n) as a
+  /// rule.
   static func deal(costs: [Int], lanes: Int) -> [[Int]] {
     var parts = [Array(costs.indices)]
     while parts.count < lanes {
@@ -32,7 +35,8 @@ enum LaneDealer {
     return isSecond[0] ? isSecond.map { !$0 } : isSecond
   }
 
-  /// The best of all ways. They are visited in Gray code's order, so that each costs one addition; of equals the first is kept.
+  /// The best of all ways. They are visited in Gray code's order, so that each costs one addition; of equals the first
+  /// is kept.
   private static func halveExhaustively(_ costs: [Int]) -> [Bool] {
     var difference = costs.reduce(0, +)  // first half minus second
     var best = (difference: difference, code: 0)
@@ -46,8 +50,8 @@ enum LaneDealer {
     return costs.indices.map { $0 > 0 && best.code & 1 << ($0 - 1) != 0 }
   }
 
-  /// The differencing method (Karmarkar and Karp 1982): the two largest go to different halves and their difference takes
-  /// their place, until one is left; then the halves are read back.
+  /// The differencing method (Karmarkar and Karp 1982): the two largest go to different halves and their difference
+  /// takes their place, until one is left; then the halves are read back.
   private static func halveByDifferences(_ costs: [Int]) -> [Bool] {
     var waiting = costs.indices.map { (cost: costs[$0], index: $0) }
     waiting.sort { $0.cost != $1.cost ? $0.cost < $1.cost : $0.index > $1.index }
@@ -76,7 +80,8 @@ enum LaneDealer {
     return isSecond
   }
 
-  /// Moves one cost, or exchanges two, as long as that brings the halves closer; always the best such change, of equals the first.
+  /// Moves one cost, or exchanges two, as long as that brings the halves closer; always the best such change, of equals
+  /// the first.
   private static func refine(_ isSecond: inout [Bool], _ costs: [Int]) {
     var difference = zip(costs, isSecond).reduce(0) { $0 + ($1.1 ? -$1.0 : $1.0) }
     // Ascending by cost, then index: exchanges are found by walking both halves at once.

@@ -2,9 +2,10 @@ import PackedTensors
 
 /// Which sequences each lane holds at each step of one epoch: a pure function of what it is made from.
 ///
-/// It knows nothing of ranks. Every rank makes it alone and gets the same: each sequence once an epoch, in an order drawn
-/// from (seed, "plan.shuffle", epoch); sequences are added to a step until either bound is reached; the step is then dealt into
-/// lanes by halving from the top, so that two ranks are balanced best, then four, then eight (``LaneDealer``).
+/// It knows nothing of ranks. Every rank makes it alone and gets the same: each sequence once an epoch, in an order
+/// drawn from (seed, "plan.shuffle", epoch); sequences are added to a step until either bound is reached; the step is
+/// then dealt into lanes by halving from the top, so that two ranks are balanced best, then four, then eight
+/// (``LaneDealer``).
 public struct Plan: Sendable {
   /// The bounds that it keeps.
   public let bounds: BatchBounds

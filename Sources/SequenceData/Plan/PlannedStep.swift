@@ -5,7 +5,8 @@ public struct PlannedStep: Equatable, Sendable {
   /// Timesteps of each lane.
   public let laneTimesteps: [Int]
 
-  /// All ids in the order of the global batch: lane 0's, then lane 1's, and so on. A rank's are a contiguous part of it.
+  /// All ids in the order of the global batch: lane 0's, then lane 1's, and so on. A rank's are a contiguous part of
+  /// it.
   public var ids: [Int] { Array(lanes.joined()) }
   /// The number of sequences of the global batch.
   public var sequences: Int { lanes.reduce(0) { $0 + $1.count } }

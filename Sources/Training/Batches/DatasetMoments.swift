@@ -12,9 +12,11 @@ enum DatasetMoments {
     let ids = (0..<dataset.count).filter { dataset.split(of: $0) == .train }
     let features = dataset.features
     guard !ids.isEmpty else {
-      throw TrainingError.data("\(dataset.path): normalise: dataset needs sequences in the training split; there are none")
+      throw TrainingError.data(
+        "\(dataset.path): normalise: dataset needs sequences in the training split; there are none")
     }
-    // Rows [count, Σ x, Σ x²] about the first value of the first sequence, which keeps digits where the mean is far from zero.
+    // Rows [count, Σ x, Σ x²] about the first value of the first sequence, which keeps digits where the mean is far
+    // from zero.
     let pivot = try values(of: ids[0], dataset).prefix(features).map(Double.init)
     let width = 1 + 2 * features
     var sums = [Double](repeating: 0, count: groups * width)

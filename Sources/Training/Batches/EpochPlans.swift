@@ -14,7 +14,8 @@ struct EpochPlans {
   /// - Parameters:
   ///   - ids: eligible sequences, ascending.
   ///   - cost: analytic cost of a sequence of a length.
-  init(ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int) {
+  init(ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int)
+  {
     self.ids = ids
     lengths = ids.map { dataset.length(of: $0) }
     self.bounds = bounds

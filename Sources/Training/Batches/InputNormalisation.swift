@@ -12,7 +12,8 @@ public enum InputNormalisation: Sendable, Equatable {
   /// Added to a deviation before dividing, so that a constant feature becomes zero.
   static let smallestDeviation = 1e-6
 
-  /// Normalises the values of one sequence, `[length, features]`, in place. Moments are summed in Double in timestep order.
+  /// Normalises the values of one sequence, `[length, features]`, in place. Moments are summed in Double in timestep
+  /// order.
   func apply(to values: UnsafeMutableBufferPointer<Float>, features: Int) {
     switch self {
     case .none: return

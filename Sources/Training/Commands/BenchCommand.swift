@@ -42,7 +42,9 @@ public enum BenchCommand {
   }
 
   /// Runs the pass on all ranks.
-  public static func run(recipe path: String, overrides: [String], data: String, _ communicator: Communicator) throws -> Result {
+  public static func run(recipe path: String, overrides: [String], data: String, _ communicator: Communicator) throws
+    -> Result
+  {
     setFloatEnvironment()
     let fixed = [
       "objective.kind=classify", "batch.sequences=\(sequencesPerStep)", "batch.timesteps=\(Int32.max)",

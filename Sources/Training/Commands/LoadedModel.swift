@@ -46,7 +46,8 @@ struct LoadedModel {
       }
       guard saved.recipe.objective is ClassifyRecipe || !needsClassifier else {
         throw TrainingError.usage(
-          "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))")
+          "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))"
+        )
       }
       tensors = saved.tensors
       recipe = saved.recipe.model

@@ -36,7 +36,8 @@ public struct ModelCommand: Sendable {
     let classes = loaded.description.classes
     for id in ids {
       guard let label = loaded.dataset.label(of: id), label < classes.count else {
-        throw TrainingError.data("\(data): sequence \(id) has a class that the model does not know; it knows \(classes.count)")
+        throw TrainingError.data(
+          "\(data): sequence \(id) has a class that the model does not know; it knows \(classes.count)")
       }
     }
     return try loaded.build(for: EvaluateUser(loaded: loaded, ids: ids, classes: classes))

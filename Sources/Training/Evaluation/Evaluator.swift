@@ -5,7 +5,8 @@ import SequenceData
 
 /// Runs a model forward over sequences, spread over ranks: each sequence exactly once, whatever the number of ranks.
 ///
-/// Running statistics are used, so a sequence's result is the same bits in any batch, and sums are formed in the order of ids.
+/// Running statistics are used, so a sequence's result is the same bits in any batch, and sums are formed in the order
+/// of ids.
 struct Evaluator<E: Encoder, O: Objective> {
   let model: Model<E, O>
   let dataset: SequenceDataset
@@ -14,8 +15,8 @@ struct Evaluator<E: Encoder, O: Objective> {
   /// Timesteps of a batch on one rank.
   static var batchTimesteps: Int { 1 << 16 }
 
-  /// Mean loss of the objective over its terms, and the share told correctly where that has a meaning. Views are drawn as in no epoch of
-  /// training, and the same each time.
+  /// Mean loss of the objective over its terms, and the share told correctly where that has a meaning. Views are drawn
+  /// as in no epoch of training, and the same each time.
   func objective(_ ids: [Int], seed: UInt64) throws -> (loss: Double, accuracy: Double?) {
     var rows: [SequenceRow] = []
     var counts: [Int64] = [0, 0]

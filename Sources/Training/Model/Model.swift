@@ -32,7 +32,8 @@ enum ModelBuilder {
     for user: User
   ) throws -> User.Result {
     if recipe.input.kind == .categories && data.categories == nil {
-      throw TrainingError.usage("model.input.kind: categories needs a data set of categories; this one holds reals: use kind: reals")
+      throw TrainingError.usage(
+        "model.input.kind: categories needs a data set of categories; this one holds reals: use kind: reals")
     }
     let context = ModelContext(store: ParameterStore(seed: seed), data: data, recipe: recipe)
     return try opened(recipe.encoder.makeEncoder(context), objective, context, isEncoderFrozen, user)

@@ -12,8 +12,8 @@ struct SavedModel {
   let tensors: [NamedTensor]
 
   /// Opens the model of a run.
-  /// - Parameter checkpoint: `latest`, `best`, or a checkpoint's folder; none: the best if validation ran, else the latest, and the run must
-  ///   be finished.
+  /// - Parameter checkpoint: `latest`, `best`, or a checkpoint's folder; none: the best if validation ran, else the
+  ///   latest, and the run must be finished.
   /// - Throws: `missing` (66) for what is no run or not finished, `damaged` (65) for a checkpoint that does not verify.
   static func open(_ run: String, checkpoint: String?) throws -> SavedModel {
     let recipe = try RunFolder(path: run).storedRecipe()

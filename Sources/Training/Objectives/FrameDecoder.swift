@@ -65,7 +65,8 @@ struct FrameDecoder: Sendable {
     return (sums, OutputGradient(rows.scatter(gradient)))
   }
 
-  /// The values of each chosen frame's target, `[rows, frame × features]`, and a byte each: 1 where the sequence has that timestep.
+  /// The values of each chosen frame's target, `[rows, frame × features]`, and a byte each: 1 where the sequence has
+  /// that timestep.
   private func timesteps(of x: PackedTensor, rows: RowSelection, offset: Int) -> ([Float], [UInt8]) {
     var values = [Float](repeating: 0, count: rows.rows.count * frame * features)
     var weights = [UInt8](repeating: 0, count: values.count)
@@ -94,7 +95,8 @@ struct FrameDecoder: Sendable {
     return values
   }
 
-  /// Visits the chosen frames' targets: their number, their first timestep, and how many timesteps the sequence has from there.
+  /// Visits the chosen frames' targets: their number, their first timestep, and how many timesteps the sequence has
+  /// from there.
   private func forEachFrame(
     _ x: PackedTensor, rows: RowSelection, offset: Int, _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
   ) {

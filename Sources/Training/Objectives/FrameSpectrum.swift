@@ -1,6 +1,7 @@
 import PackedTensors
 
-/// The log-magnitude spectrum of a frame under a periodic Hann window: `log(1 + |Σ_t w(t)·x(t)·e^(−2πikt/n)|)`, k = 0 ... n/2.
+/// The log-magnitude spectrum of a frame under a periodic Hann window: `log(1 + |Σ_t w(t)·x(t)·e^(−2πikt/n)|)`, k = 0
+/// ... n/2.
 ///
 /// A direct transform from one table of twiddles, in Double: frames are short, and every processor gives the same bits.
 struct FrameSpectrum: Sendable {

@@ -1,8 +1,8 @@
 import Networks
 import PackedTensors
 
-/// Masked prediction: spans of frames are hidden in the input, and a linear decoder tells each from its embedding. The loss is on
-/// hidden frames alone (Devlin et al. 2019; for frames of a signal, Hsu et al. 2021).
+/// Masked prediction: spans of frames are hidden in the input, and a linear decoder tells each from its embedding. The
+/// loss is on hidden frames alone (Devlin et al. 2019; for frames of a signal, Hsu et al. 2021).
 struct Masked: Objective {
   let ratio: Double
   let span: Int

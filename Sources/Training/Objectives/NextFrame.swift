@@ -1,8 +1,9 @@
 import Networks
 import PackedTensors
 
-/// Prediction of the future from the past: frame f's embedding, which sees timesteps up to `f·frame`, tells the `frame` timesteps that follow
-/// (with `ahead` above 1, those `ahead − 1` frames later). Needs a causal encoder: any other sees the answer.
+/// Prediction of the future from the past: frame f's embedding, which sees timesteps up to `f·frame`, tells the `frame`
+/// timesteps that follow (with `ahead` above 1, those `ahead − 1` frames later). Needs a causal encoder: any other sees
+/// the answer.
 struct NextFrame: Objective {
   let ahead: Int
   let decoder: FrameDecoder

@@ -16,8 +16,8 @@ public protocol Objective {
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View
   /// What the encoder reads of a view.
   func input(of view: View) -> EncoderInput
-  /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the objective's own
-  /// parameters get theirs.
+  /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
+  /// objective's own parameters get theirs.
   func loss(
     of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?)

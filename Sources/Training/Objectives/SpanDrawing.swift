@@ -4,8 +4,9 @@ import PackedTensors
 enum SpanDrawing {
   /// A byte a frame: 1 where it is hidden.
   ///
-  /// `round(ratio·frames / span)` spans, at least one, are placed so that every arrangement without overlap is equally likely: as many
-  /// positions are drawn from the frames that stay and the spans together. At least one frame stays, unless there is only one.
+  /// `round(ratio·frames / span)` spans, at least one, are placed so that every arrangement without overlap is equally
+  /// likely: as many positions are drawn from the frames that stay and the spans together. At least one frame stays,
+  /// unless there is only one.
   /// - Parameter sequence: the data set's id.
   static func flags(frames: Int, ratio: Double, span: Int, key: RandomKey, sequence: Int) -> [UInt8] {
     var flags = [UInt8](repeating: 0, count: frames)

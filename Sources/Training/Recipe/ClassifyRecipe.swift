@@ -30,7 +30,8 @@ extension ClassifyRecipe {
   public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
     guard context.data.classes.count >= 2 else {
       throw TrainingError.usage(
-        "the data set names \(context.data.classes.count) classes; classification needs at least two, listed under \"classes\" in dataset.json")
+        "the data set names \(context.data.classes.count) classes; classification needs at least two, listed under \"classes\" in dataset.json"
+      )
     }
     return Classify(
       head: ClassificationHead(

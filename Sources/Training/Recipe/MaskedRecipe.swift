@@ -70,7 +70,8 @@ extension MaskedRecipe {
     }
     if target == .spectrum && encoder.frame < 2 {
       throw TrainingError.usage(
-        "objective.target: spectrum needs frames of at least 2 timesteps; the encoder's strides multiply to 1: use target: values, or stride")
+        "objective.target: spectrum needs frames of at least 2 timesteps; the encoder's strides multiply to 1: use target: values, or stride"
+      )
     }
     return Masked(
       ratio: ratio, span: span,

@@ -4,8 +4,8 @@ import PackedTensors
 /// `encoder: {kind: resnet}`: a stem and residual blocks of convolutions with batch norm.
 ///
 /// A block is conv(stride, dilation)-BN-activation-conv(dilation)-BN plus its skip, then the activation. The skip is
-/// the identity, or conv1x1(stride)-BN where the width changes or the stride is not 1. He et al. 2015, arXiv:1512.03385;
-/// for sequences Wang et al. 2016, arXiv:1611.06455.
+/// the identity, or conv1x1(stride)-BN where the width changes or the stride is not 1. He et al. 2015,
+/// arXiv:1512.03385; for sequences Wang et al. 2016, arXiv:1611.06455.
 public struct ResNetRecipe: EncoderRecipe, Equatable {
   /// What the activations are.
   public enum Activation: String, CaseIterable, Sendable {

@@ -1,5 +1,5 @@
-/// One line of metrics.jsonl for a step. What obeys the same-bits law: step, epoch, loss, accuracy, learningRate, gradientNorm, sequences and
-/// timesteps.
+/// One line of metrics.jsonl for a step. What obeys the same-bits law: step, epoch, loss, accuracy, learningRate,
+/// gradientNorm, sequences and timesteps.
 struct TrainMetricsRow: Encodable {
   var kind = "train"
   var step, epoch: Int

@@ -15,7 +15,8 @@ struct PretrainedEncoder {
   /// Reads the encoder that a job names on rank 0; every rank gets it.
   static func load(_ job: TrainingJob, agreement: Agreement) throws -> PretrainedEncoder {
     guard let path = job.encoder else {
-      throw TrainingError.usage("finetune needs --encoder RUN: the folder of a finished pretraining, or its encoder folder")
+      throw TrainingError.usage(
+        "finetune needs --encoder RUN: the folder of a finished pretraining, or its encoder folder")
     }
     let bytes = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
       if let checkpoint = job.encoderCheckpoint {
@@ -40,7 +41,8 @@ struct PretrainedEncoder {
   }
 
   /// Checks that a recipe's model can take this encoder.
-  /// - Throws: a usage error where the recipe asks for another encoder or input; a data error where the data set does not fit.
+  /// - Throws: a usage error where the recipe asks for another encoder or input; a data error where the data set does
+  ///   not fit.
   func check(_ model: ModelRecipe, job: TrainingJob, dataset: SequenceDataset) throws {
     let own = try ModelRecipe(yaml: description.recipe, name: source + "/config.json")
     let wanted = ModelRecipe.encoderDifferences(from: own, to: model)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Tells how training goes: one line that is overwritten on a terminal, a plain line every few seconds elsewhere. Rank 0 alone.
+/// Tells how training goes: one line that is overwritten on a terminal, a plain line every few seconds elsewhere. Rank
+/// 0 alone.
 struct Progress {
   private let isSilent: Bool
   private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1

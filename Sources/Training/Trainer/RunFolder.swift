@@ -20,8 +20,8 @@ struct RunFolder {
   }
 
   /// Decides where to begin, and makes the folder and its descriptions where there is nothing yet.
-  /// - Throws: usage errors (64) for a RUN that is no run, belongs to another identity, or must be empty; damage (65) where a history
-  ///   exists and none of it can be used.
+  /// - Throws: usage errors (64) for a RUN that is no run, belongs to another identity, or must be empty; damage (65)
+  ///   where a history exists and none of it can be used.
   func prepare(_ recipe: Recipe, _ identity: RunIdentity, resume: TrainingJob.Resume) throws -> Start {
     if AtomicFile.exists(path) && !AtomicFile.isFolder(path) {
       throw TrainingError.usage("--out \(path): is a file; a run needs a folder")
@@ -44,11 +44,14 @@ struct RunFolder {
     var start = try begin(resume, isNew: isNew)
     if let state = start.state, state.identity != identity {
       throw TrainingError.usage(
-        "\(path): the checkpoint belongs to another run (\(identity.differences(from: state.identity).joined(separator: "; ")))")
+        "\(path): the checkpoint belongs to another run (\(identity.differences(from: state.identity).joined(separator: "; ")))"
+      )
     }
     if !isNew {
       let dropped = try MetricsFile.cutBack(metricsPath, toStep: start.state?.step ?? 0)
-      if dropped > 0 { start.messages.append("metrics.jsonl: \(dropped) lines of steps that are run again were dropped") }
+      if dropped > 0 {
+        start.messages.append("metrics.jsonl: \(dropped) lines of steps that are run again were dropped")
+      }
     }
     return start
   }

@@ -1,7 +1,8 @@
 import ArrayFiles
 import Checkpoints
 
-/// What makes two runs the same: stored as RUN/run.json and compared on resuming. Nothing of time, host, ranks or paths.
+/// What makes two runs the same: stored as RUN/run.json and compared on resuming. Nothing of time, host, ranks or
+/// paths.
 struct RunIdentity: Codable, Equatable {
   var format = "lockstep-run"
   var version = 1
@@ -23,7 +24,9 @@ struct RunIdentity: Codable, Equatable {
     var names: [String] = []
     if command != stored.command { names.append("command: \(stored.command.rawValue) → \(command.rawValue)") }
     if dataset != stored.dataset { names.append("--data: another data set") }
-    if sequences != stored.sequences && dataset == stored.dataset { names.append("the sequences or labels that are used") }
+    if sequences != stored.sequences && dataset == stored.dataset {
+      names.append("the sequences or labels that are used")
+    }
     if encoder != stored.encoder { names.append("--encoder: other weights") }
     if isProbe != stored.isProbe { names.append("--probe: \(stored.isProbe) → \(isProbe)") }
     return names

@@ -12,7 +12,9 @@ public struct Selection: Sendable, Equatable {
 
   /// Sequences for pretraining: those of `splits`, or a nested part of them.
   /// - Parameter fraction: share in (0, 1]; for one seed a smaller share's sequences are among a larger one's.
-  static func unlabelled(_ dataset: SequenceDataset, splits: Set<Split>, fraction: Double, seed: UInt64) throws -> Selection {
+  static func unlabelled(_ dataset: SequenceDataset, splits: Set<Split>, fraction: Double, seed: UInt64) throws
+    -> Selection
+  {
     var ids = (0..<dataset.count).filter { splits.contains(dataset.split(of: $0)) }
     guard !ids.isEmpty else {
       let names = splits.map(\.name).sorted().joined(separator: ", ")
@@ -41,7 +43,8 @@ public struct Selection: Sendable, Equatable {
         let members = ids.filter { dataset.label(of: $0) == index }
         guard !members.isEmpty else {
           throw TrainingError.data(
-            "\(dataset.path): class \(name) has no labelled training sequence, so no fraction of its labels can be taken")
+            "\(dataset.path): class \(name) has no labelled training sequence, so no fraction of its labels can be taken"
+          )
         }
         chosen += nested(members, count: max(1, Int((fraction * Double(members.count)).rounded())), key: key)
       }

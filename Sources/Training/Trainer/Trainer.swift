@@ -195,16 +195,19 @@ final class Trainer<E: Encoder, O: Objective> {
     let parameters = model.trainable.reduce(0) { $0 + $1.count }
     progress.say(
       "\(session.job.command.rawValue): \(session.selection.ids.count) sequences, \(plan.steps) steps an epoch, \(totalSteps) steps; "
-        + "\(parameters) parameters; \(session.communicator.size) ranks, \(session.recipe.batch.lanes) lanes, \(InstructionSet.active.rawValue)")
+        + "\(parameters) parameters; \(session.communicator.size) ranks, \(session.recipe.batch.lanes) lanes, \(InstructionSet.active.rawValue)"
+    )
     if session.job.labels != .all { progress.say("labels: \(session.selection.ids.count) sequences are used") }
     if !plan.oversized.isEmpty {
       progress.say(
-        "\(plan.oversized.count) sequences are longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own")
+        "\(plan.oversized.count) sequences are longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own"
+      )
     }
     let shortest = session.selection.ids.map { session.dataset.length(of: $0) }.min() ?? 0
     if shortest < model.encoder.receptiveField {
       progress.say(
-        "the shortest sequence has \(shortest) timesteps, fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped")
+        "the shortest sequence has \(shortest) timesteps, fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped"
+      )
     }
   }
 }

@@ -57,7 +57,8 @@ public struct TrainingJob: Sendable {
     self.out = out
   }
 
-  /// The recipe with overrides applied: train and finetune always classify, so another objective gives way to `classify`.
+  /// The recipe with overrides applied: train and finetune always classify, so another objective gives way to
+  /// `classify`.
   func resolvedRecipe() throws -> Recipe {
     var recipe = try Recipe(file: self.recipe, overrides: overrides)
     switch command {
@@ -65,7 +66,8 @@ public struct TrainingJob: Sendable {
       guard recipe.objective.isSelfSupervised else {
         let kind = type(of: recipe.objective).kind
         throw TrainingError.usage(
-          "\(self.recipe): objective.kind: \(kind) needs labels; pretrain with masked or next (--set objective.kind=masked), or use lockstep train")
+          "\(self.recipe): objective.kind: \(kind) needs labels; pretrain with masked or next (--set objective.kind=masked), or use lockstep train"
+        )
       }
     case .train, .finetune:
       if recipe.objective.isSelfSupervised { recipe.objective = ClassifyRecipe() }

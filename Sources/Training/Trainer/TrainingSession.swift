@@ -40,7 +40,8 @@ public struct TrainingSession {
     let recipe = try agreement.together(exitCode: TrainingError.exitCode) { try job.resolvedRecipe() }
     guard communicator.size <= recipe.batch.lanes else {
       throw TrainingError.usage(
-        "\(communicator.size) ranks cannot share \(recipe.batch.lanes) lanes: use at most \(recipe.batch.lanes) ranks, or --set batch.lanes=\(communicator.size.nextPowerOfTwo) (which changes the bits)")
+        "\(communicator.size) ranks cannot share \(recipe.batch.lanes) lanes: use at most \(recipe.batch.lanes) ranks, or --set batch.lanes=\(communicator.size.nextPowerOfTwo) (which changes the bits)"
+      )
     }
     dataset = try agreement.together(exitCode: TrainingError.exitCode) { try SequenceDataset(at: job.data) }
     try agreement.requireSame(dataset.fingerprint, of: "The data set \(job.data)")

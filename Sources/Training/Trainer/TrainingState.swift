@@ -1,6 +1,7 @@
 import SequenceData
 
-/// What a checkpoint's state.json holds: all that training needs beside weights and moments. Equal on every number of ranks.
+/// What a checkpoint's state.json holds: all that training needs beside weights and moments. Equal on every number of
+/// ranks.
 struct TrainingState: Codable, Equatable {
   var format = "lockstep-state"
   var version = 1

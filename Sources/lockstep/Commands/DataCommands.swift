@@ -40,8 +40,11 @@ struct DataGenerate: ParsableCommand {
     generator.lengths = lengths
     generator.seed = seed
     generator.unlabelled = unlabelled
-    try generator.write(to: out)
-    print("generated \(sequences) sequences in \(out)")
+    try onFirstRank {
+      try generator.write(to: out)
+      print("generated \(sequences) sequences in \(out)")
+      return 0
+    }
   }
 
   private static func lengths(_ text: String) throws -> ClosedRange<Int> {
@@ -112,16 +115,19 @@ struct DataImport: ParsableCommand {
     options.seed = seed
     names.fill(&options.naming)
     table.fill(&options.csv)
-    var shown = ContinuousClock.now
-    let summary = try DatasetImporter.run(source: source, output: out, options: options) { progress in
-      guard ContinuousClock.now - shown > .seconds(2) else { return }
-      shown = .now
-      FileHandle.standardError.write(
-        Data("\(progress.sequences) sequences, \(progress.bytes >> 20) MiB read\n".utf8))
+    try onFirstRank {
+      var shown = ContinuousClock.now
+      let summary = try DatasetImporter.run(source: source, output: out, options: options) { progress in
+        guard ContinuousClock.now - shown > .seconds(2) else { return }
+        shown = .now
+        FileHandle.standardError.write(
+          Data("\(progress.sequences) sequences, \(progress.bytes >> 20) MiB read\n".utf8))
+      }
+      print(
+        "imported \(summary.sequences) sequences, \(summary.timesteps) timesteps, \(summary.classes.count) classes; "
+          + "train \(summary.splits[0]), validation \(summary.splits[1]), test \(summary.splits[2])")
+      return 0
     }
-    print(
-      "imported \(summary.sequences) sequences, \(summary.timesteps) timesteps, \(summary.classes.count) classes; "
-        + "train \(summary.splits[0]), validation \(summary.splits[1]), test \(summary.splits[2])")
   }
 }
 
@@ -164,9 +170,11 @@ struct DataInspect: ParsableCommand {
   var json = false
 
   func run() throws {
-    let inspection = try DatasetInspection(at: data)
-    print(json ? try inspection.json : inspection.text)
-    if inspection.exitCode != 0 { throw ExitCode(inspection.exitCode) }
+    try onFirstRank {
+      let inspection = try DatasetInspection(at: data)
+      print(json ? try inspection.json : inspection.text)
+      return inspection.exitCode
+    }
   }
 }
 
@@ -180,8 +188,11 @@ struct DataSeal: ParsableCommand {
   var data: String
 
   func run() throws {
-    try SequenceDataset.seal(at: data)
-    print("sealed \(data)")
+    try onFirstRank {
+      try SequenceDataset.seal(at: data)
+      print("sealed \(data)")
+      return 0
+    }
   }
 }
 

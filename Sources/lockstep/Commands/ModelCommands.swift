@@ -127,7 +127,8 @@ struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
     abstract: "Timesteps a second of the function that trains, over one pass of given lengths, 8 sequences a step.",
-    discussion: "Example: mpirun -n 2 lockstep bench step --recipe launch/recipes/reference-block.yaml --lengths lengths.txt")
+    discussion:
+      "Example: mpirun -n 2 lockstep bench step --recipe launch/recipes/reference-block.yaml --lengths lengths.txt")
 
   @Option(help: "The recipe.")
   var recipe: String

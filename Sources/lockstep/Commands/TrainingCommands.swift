@@ -14,7 +14,8 @@ struct Pretrain: ParsableCommand {
 
   @Option(
     help: "Splits that pretraining may see: train, validation, test, separated by commas.",
-    transform: { text in try text.split(separator: ",").map { try split(named: String($0), option: "--include-splits") } })
+    transform: { text in try text.split(separator: ",").map { try split(named: String($0), option: "--include-splits") }
+    })
   var includeSplits: [Split] = [.train]
 
   func validate() throws {
@@ -34,7 +35,8 @@ struct Pretrain: ParsableCommand {
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a classifier from scratch.",
-    discussion: "Example: mpirun -n 2 lockstep train launch/recipes/reference-block.yaml --data DATA --out runs/scratch")
+    discussion: "Example: mpirun -n 2 lockstep train launch/recipes/reference-block.yaml --data DATA --out runs/scratch"
+  )
 
   @OptionGroup var options: TrainingOptions
   @OptionGroup var labels: LabelOptions
@@ -101,7 +103,10 @@ struct PlanOfTraining: ParsableCommand {
   func run() throws {
     var job = TrainingJob(.train, recipe: recipe, data: data, out: "")
     job.overrides = overrides
-    print(try PlanCommand.run(job, ranks: ranks), terminator: "")
+    try onFirstRank {
+      print(try PlanCommand.run(job, ranks: ranks), terminator: "")
+      return 0
+    }
   }
 }
 

@@ -55,7 +55,9 @@ struct LabelOptions: ParsableArguments {
     if let labelFraction, !(labelFraction > 0 && labelFraction <= 1) {
       throw ValidationError("--label-fraction \(labelFraction): expected a number above 0, at most 1")
     }
-    if let labelGroups, labelGroups < 1 { throw ValidationError("--label-groups \(labelGroups): expected a number from 1 on") }
+    if let labelGroups, labelGroups < 1 {
+      throw ValidationError("--label-groups \(labelGroups): expected a number from 1 on")
+    }
   }
 
   var part: LabelPart { labelFraction.map { .fraction($0) } ?? labelGroups.map { .groups($0) } ?? .all }

@@ -2,8 +2,8 @@ import DataParallel
 import MessagePassing
 import PackedTensors
 
-/// `gradients LANES overlap|blocking|own|dropped`: three steps of a gradient arena whose layers finish from the last to the first.
-/// All but `dropped` compare with the tree formed locally.
+/// `gradients LANES overlap|blocking|own|dropped`: three steps of a gradient arena whose layers finish from the last to
+/// the first. All but `dropped` compare with the tree formed locally.
 func gradients(_ world: borrowing World, _ arguments: [String]) throws -> Report {
   let lanes = arguments.first.flatMap { Int($0) } ?? 8
   let mode = arguments.dropFirst().first ?? "overlap"
@@ -40,7 +40,8 @@ func gradients(_ world: borrowing World, _ arguments: [String]) throws -> Report
   return report
 }
 
-/// Weight and bias of layers of several sizes, in the order in which backward finishes them; among them one longer than a bucket.
+/// Weight and bias of layers of several sizes, in the order in which backward finishes them; among them one longer than
+/// a bucket.
 private func layerRanges() -> [Range<Int>] {
   let layers = [(64, 64), (4096, 64), (12_288, 64), (50_000, 64), (1, 1), (12_288, 64), (640, 10)]
   var ranges: [[Range<Int>]] = []
@@ -52,7 +53,8 @@ private func layerRanges() -> [Range<Int>] {
   return ranges.reversed().flatMap { $0 }
 }
 
-/// `overlap-time PARAMETERS MILLISECONDS`: exposed seconds of a reduction during a computation of that length, polled or not.
+/// `overlap-time PARAMETERS MILLISECONDS`: exposed seconds of a reduction during a computation of that length, polled
+/// or not.
 func overlapTime(_ world: borrowing World, _ arguments: [String]) throws -> Report {
   let parameters = arguments.first.flatMap { Int($0) } ?? 1 << 20
   let compute = Duration.milliseconds(arguments.dropFirst().first.flatMap { Int($0) } ?? 20)

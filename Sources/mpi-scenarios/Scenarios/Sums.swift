@@ -2,7 +2,8 @@ import DataParallel
 import MessagePassing
 import PackedTensors
 
-/// `sums LANES automatic|own COUNT …`: the canonical sum of awkward numbers, and its digest, which no number of ranks changes.
+/// `sums LANES automatic|own COUNT …`: the canonical sum of awkward numbers, and its digest, which no number of ranks
+/// changes.
 func sums(_ world: borrowing World, _ arguments: [String]) throws -> Report {
   let lanes = arguments.first.flatMap { Int($0) } ?? 8
   let exchange: CanonicalSum.Exchange = arguments.dropFirst().first == "own" ? .own : .automatic
