@@ -56,11 +56,13 @@ final class Trainer<E: Encoder, O: Objective> {
     describe()
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
     let reader = try session.readAhead(plans)
+    let seal = state.epoch == 0 ? session.sealCheck : nil
     while !state.isFinished {
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: totalSteps - 1)
       let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
+      try seal?.check(waiting: state.epoch > 0)
       try record?.add(report)
       let isLast = state.step == totalSteps
       progress.step(report, isLast: isLast)

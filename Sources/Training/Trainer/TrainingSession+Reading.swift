@@ -11,6 +11,9 @@ extension TrainingSession {
       plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
       dataset: dataset, normalisation: normalisation)
   }
+
+  /// Begins to verify the data set's files, where they are sealed.
+  var sealCheck: SealCheck { SealCheck(dataset, rank: communicator.rank, ranks: communicator.size) }
 }
 
 extension ReadAhead {

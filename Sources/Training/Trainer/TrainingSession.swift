@@ -24,8 +24,8 @@ public struct TrainingSession {
 
   /// Runs a job on all ranks; returns the exit code, the same on all.
   public static func run(_ job: TrainingJob, _ communicator: Communicator) throws -> Int32 {
-    setFloatEnvironment()
     StopSignals.install()
+    try ComputeEnvironment.prepare(communicator)
     let session = try TrainingSession(job, communicator)
     return try ModelBuilder.build(
       session.recipe.model, objective: session.recipe.objective, data: DataDescription(session.dataset),

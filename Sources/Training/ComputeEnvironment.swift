@@ -1,0 +1,15 @@
+import DataParallel
+import MessagePassing
+import PackedTensors
+
+/// What must hold before anything is computed.
+enum ComputeEnvironment {
+  /// Sets the calling thread's rounding on every rank.
+  /// - Throws: a usage error (64) where `LOCKSTEP_ISA` on any rank names no instruction set that its processor has.
+  static func prepare(_ communicator: Communicator) throws {
+    setFloatEnvironment()
+    try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
+      if let problem = InstructionSet.environmentProblem { throw TrainingError.usage(problem) }
+    }
+  }
+}
