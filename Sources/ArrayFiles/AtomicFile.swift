@@ -36,7 +36,7 @@ public enum AtomicFile {
       try syncFolder(folder(of: path))
     } catch {
       unlink(temporary)
-      throw error
+      throw error.toldOf(path, insteadOf: temporary)
     }
   }
 

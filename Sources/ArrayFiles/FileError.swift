@@ -16,4 +16,15 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
       "\(path): \(operation) failed: \(FileError.message(for: code))"
     }
   }
+
+  /// The same error told of `path` where it was told of what is written aside for it, or of a file within that.
+  public func toldOf(_ path: String, insteadOf aside: String) -> FileError {
+    func told(_ place: String) -> String { place.hasPrefix(aside) ? path + place.dropFirst(aside.count) : place }
+    return switch self {
+    case .missing(let place, let advice): .missing(path: told(place), advice: advice)
+    case .damaged(let place, let reason): .damaged(path: told(place), reason: reason)
+    case .inputOutput(let place, let operation, let code):
+      .inputOutput(path: told(place), operation: operation, code: code)
+    }
+  }
 }

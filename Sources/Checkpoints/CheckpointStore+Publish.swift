@@ -17,7 +17,7 @@ extension CheckpointStore {
       try AtomicFile.publishFolder(temporary, as: folder.path)
     } catch {
       try? AtomicFile.remove(temporary)
-      throw error
+      throw error.toldOf(folder.path, insteadOf: temporary)
     }
     try point(.latest, at: snapshot.step)
     if snapshot.isBest { try point(.best, at: snapshot.step) }

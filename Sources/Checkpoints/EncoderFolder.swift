@@ -59,7 +59,7 @@ public struct EncoderFolder: Sendable, Equatable {
       try AtomicFile.publishFolder(temporary, as: path)
     } catch {
       try? AtomicFile.remove(temporary)
-      throw error
+      throw error.toldOf(path, insteadOf: temporary)
     }
   }
 

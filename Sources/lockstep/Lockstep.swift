@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MessagePassing
 import Training
 
@@ -23,6 +24,8 @@ struct Lockstep: ParsableCommand {
 
   /// Parses and runs; usage errors end with 64, all others with their own code.
   static func main() {
+    // A file beyond the limit of its size is an error of the call that writes it, as a full disk is; not a death.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

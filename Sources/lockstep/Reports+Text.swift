@@ -20,13 +20,6 @@ extension ClassificationReport {
     }
     return lines.joined(separator: "\n")
   }
-
-  /// Writes the report as JSON.
-  func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
-  }
 }
 
 extension BenchCommand.Result {

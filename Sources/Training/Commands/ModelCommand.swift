@@ -110,15 +110,23 @@ private struct EmbedUser: ModelUser {
     try loaded.load(into: model.store)
     let evaluator = loaded.evaluator(model)
     let pooling = loaded.recipe.pool.pooling
-    let writer =
-      loaded.communicator.rank == 0
-      ? try NPYWriter(at: path, element: .float32, rowShape: [model.encoder.width]) : nil
-    for first in stride(from: 0, to: ids.count, by: ModelCommand.chunk) {
-      let part = Array(ids[first..<min(first + ModelCommand.chunk, ids.count)])
-      let rows = try evaluator.embeddings(part, pooling: pooling)
-      try writer?.append(rows)
+    let aside = AtomicFile.temporaryPath(for: path)
+    do {
+      let writer =
+        loaded.communicator.rank == 0
+        ? try NPYWriter(at: aside, element: .float32, rowShape: [model.encoder.width]) : nil
+      for first in stride(from: 0, to: ids.count, by: ModelCommand.chunk) {
+        let part = Array(ids[first..<min(first + ModelCommand.chunk, ids.count)])
+        let rows = try evaluator.embeddings(part, pooling: pooling)
+        try writer?.append(rows)
+      }
+      guard let writer else { return }
+      try writer.close()
+      try AtomicFile.move(aside, to: path)
+    } catch {
+      try? AtomicFile.remove(aside)
+      throw (error as? FileError)?.toldOf(path, insteadOf: aside) ?? error
     }
-    try writer?.close()
   }
 }
 

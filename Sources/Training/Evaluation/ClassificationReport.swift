@@ -1,3 +1,6 @@
+import ArrayFiles
+import Checkpoints
+
 /// How well classes were told: what `lockstep evaluate --json` writes.
 public struct ClassificationReport: Codable, Equatable, Sendable {
   /// One class.
@@ -48,5 +51,10 @@ public struct ClassificationReport: Codable, Equatable, Sendable {
     accuracy = Double(correct) / Double(max(1, truth.count))
     macroF1 = present.reduce(0) { $0 + $1.f1 } / Double(max(1, present.count))
     self.confusion = confusion
+  }
+
+  /// Writes the report as JSON. Throws `FileError` where that cannot be done.
+  public func write(to path: String) throws {
+    try AtomicFile.write(Array(StableJSON.encode(self)), to: path)
   }
 }
