@@ -45,7 +45,8 @@ public enum BenchCommand {
   public static func run(recipe path: String, overrides: [String], data: String, _ communicator: Communicator) throws
     -> Result
   {
-    try ComputeEnvironment.prepare(communicator)
+    let watchdog = try ComputeEnvironment.prepare(communicator)
+    defer { watchdog.stop() }
     let fixed = [
       "objective.kind=classify", "batch.sequences=\(sequencesPerStep)", "batch.timesteps=\(Int32.max)",
       "training={epochs: 1, validateEvery: 0}",

@@ -40,6 +40,7 @@ struct Evaluator<E: Encoder, O: Objective> {
       lengths: ids.map { dataset.length(of: $0) }, ids: ids, ranks: communicator.size,
       timesteps: Evaluator.batchTimesteps)
     for share in plan.batches[communicator.rank] {
+      communicator.activity.enter(.evaluating)
       let batch = try Batch(reading: [share], globalIDs: share, from: dataset, normalisation: normalisation)
       var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
       try body(batch, &pass)
