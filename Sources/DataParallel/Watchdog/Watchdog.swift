@@ -37,7 +37,14 @@ public final class Watchdog: Sendable {
       firstRank: first[1] == "0"
         ? [] : first[3].split(separator: " ").compactMap { DatagramSocket.Address("\($0):\(first[1])") },
       launcher: Launcher() == nil ? nil : getppid())
-    start(Handover(self, loop: loop, socket: socket))
+    let handover = Handover(self, loop: loop, socket: socket)
+    let missing = handover.greet()
+    if communicator.rank == 0 && !missing.isEmpty {
+      WatchdogLoop.say(
+        "no datagram (UDP) came from rank \(missing.map(String.init).joined(separator: ", ")): should one stall, it cannot be named, and is noticed late. Is there a firewall?"
+      )
+    }
+    start(handover)
   }
 
   /// Sets the limits, once the recipe is known.
@@ -65,6 +72,14 @@ public final class Watchdog: Sendable {
       self.watchdog = watchdog
       self.loop = loop
       self.socket = socket
+    }
+
+    /// The ranks that do not answer.
+    func greet() -> [Int] {
+      switch socket {
+      case .some(let socket): loop.greet(socket)
+      case .none: []
+      }
     }
 
     func run() {

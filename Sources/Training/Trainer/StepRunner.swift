@@ -16,6 +16,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   private let gradients: GradientArena
   private let reducer: GradientReducer
   private let trainable: [Parameter]
+  private let faultInjection: FaultInjection
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
 
@@ -26,6 +27,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   ) throws {
     self.model = model
     self.communicator = communicator
+    self.faultInjection = faultInjection
     optimizer = recipe.optimizer.makeOptimizer(count: model.store.count)
     schedule = LearningRateSchedule(
       rate: recipe.optimizer.learningRate, warmupSteps: recipe.schedule.warmupSteps, totalSteps: totalSteps,
@@ -80,6 +82,9 @@ final class StepRunner<E: Encoder, O: Objective> {
         store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
         rate: rate)
       for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
+      if faultInjection == .weights(rank: communicator.rank, step: step + 1) {
+        store.withMutableValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
+      }
     } else {
       skip = SkippedStep(
         what: total.loss.isFinite ? "gradient" : "loss",
