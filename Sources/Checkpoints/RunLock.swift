@@ -161,11 +161,12 @@ public final class RunLock: Sendable {
     return [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
   }
 
-  /// Field 22 of /proc/PID/stat; nil where no such process is.
+  /// Field 22 of /proc/PID/stat; nil where no such process is, or only its remains that nobody has waited for.
   private static func startOfProcess(_ process: Int32) -> String? {
     guard let text = text("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else { return nil }
     let fields = text[name...].split(separator: " ")
-    return fields.count > 20 ? String(fields[20]) : nil
+    guard fields.count > 20, !["Z", "X"].contains(fields[1]) else { return nil }
+    return String(fields[20])
   }
 
   private static var boot: String {

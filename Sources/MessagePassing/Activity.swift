@@ -80,7 +80,7 @@ public final class Activity: Sendable {
     self.phase.store(Activity.address(phase.name), ordering: .relaxed)
     patience.store(phase.patience.rawValue, ordering: .relaxed)
     tick()
-    fault?.met(phase.name, step: step)
+    fault?.met(phase.name, step: step, self)
   }
 
   /// A phase of the same step begins, or goes on.

@@ -29,14 +29,14 @@ struct TestFault: Sendable {
   }
 
   /// A phase begins.
-  func met(_ phase: StaticString, step: Int) {
+  func met(_ phase: StaticString, step: Int, _ activity: Activity) {
     if action == .slow && step >= self.step {
       usleep(number)
       return
     }
     guard step == self.step, "\(phase)" == self.phase else { return }
     switch action {
-    case .kill: kill()
+    case .kill: kill(activity)
     case .stop: stop()
     case .hang: usleep(1000 * number)
     case .slow: break
@@ -56,17 +56,37 @@ struct TestFault: Sendable {
     Glibc.kill(getpid(), SIGSTOP)
   }
 
-  /// On a thread of its own, so that the work goes on until then.
-  private func kill() {
-    let delay = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-    delay.initialize(to: number)
+  /// At once, or on a thread of its own, so that the work goes on until then.
+  private func kill(_ activity: Activity) {
+    guard number > 0 else { TestFault.end(activity) }
+    let end = Unmanaged.passRetained(End(activity: activity, microseconds: number)).toOpaque()
     var thread = pthread_t()
     pthread_create(
       &thread, nil,
-      { delay in
-        usleep(delay!.load(as: UInt32.self))
-        Glibc.kill(getpid(), SIGKILL)
-        return nil
-      }, delay)
+      { end in
+        let end = Unmanaged<End>.fromOpaque(end!).takeRetainedValue()
+        usleep(end.microseconds)
+        TestFault.end(end.activity)
+      }, end)
+  }
+
+  /// Says where the rank stands, and kills it.
+  private static func end(_ activity: Activity) -> Never {
+    let now = activity.snapshot
+    let line =
+      "lockstep: test fault: killed at step \(now.step + 1), phase \"\(now.phase)\", in \(now.function ?? "no call")\n"
+    _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    Glibc.kill(getpid(), SIGKILL)
+    while true { pause() }
+  }
+
+  private final class End {
+    let activity: Activity
+    let microseconds: UInt32
+
+    init(activity: Activity, microseconds: UInt32) {
+      self.activity = activity
+      self.microseconds = microseconds
+    }
   }
 }

@@ -69,7 +69,8 @@ struct StallJudgement {
       ? "all ranks wait for each other" : "no word ever came from \(names(unheard)), and the others wait"
     return verdict(
       worst,
-      "\(whom) for \(seconds(heard.map(\.idleSeconds).min() ?? 0)): \(places.joined(separator: ", ")); is the network up?")
+      "\(whom) for \(seconds(heard.map(\.idleSeconds).min() ?? 0)): \(places.joined(separator: ", ")); is the network up?"
+    )
   }
 
   private func verdict(_ share: Double, _ sentence: String) -> Verdict {
@@ -89,7 +90,9 @@ struct StallJudgement {
 
   /// Who waits, in which function of MPI.
   private func waiting(_ known: [Known?]) -> String {
-    let waiters = known.indices.filter { known[$0].map { !isSilent($0) && $0.status.activity.function != nil } ?? false }
+    let waiters = known.indices.filter {
+      known[$0].map { !isSilent($0) && $0.status.activity.function != nil } ?? false
+    }
     guard let first = waiters.first, let activity = known[first]?.status.activity else { return "" }
     return "; \(names(waiters)) \(waiters.count == 1 ? "waits" : "wait") in \(activity.function ?? "")"
       + " (call \(activity.collectives)) at step \(activity.step + 1), phase \"\(activity.phase)\""

@@ -1,6 +1,6 @@
 /// A step that was left out on all ranks because its loss or gradient is not finite.
 public struct SkippedStep: Sendable, Equatable {
-  /// `loss` or `gradient`.
+  /// What is not finite, in words: `loss`.
   public var what: String
   /// The data set's ids of the sequences that give no finite loss and gradient even alone; may be none.
   public var sequences: [Int]

@@ -3,7 +3,8 @@ import Networks
 import PackedTensors
 
 extension StepRunner {
-  /// Finds the sequences of a step, over all ranks, that give no finite loss and gradient even alone. Collective.
+  /// Finds the sequences of a step, over all ranks, that give no finite loss, moments and gradient even alone.
+  /// Collective.
   ///
   /// Within the step one such sequence spoils all others' outputs by way of the shared moments, so each is run by
   /// itself, its moments its own. None may be found: then it is the weights, or the step as a whole.
@@ -28,7 +29,7 @@ extension StepRunner {
     let backward = BackwardPass(store: store, gradients: arena, statistics: LaneStatistics())
     let (embedding, tape) = try model.encoder.forward(model.objective.input(of: view), &pass)
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
-    guard sums.loss.values[0].isFinite else { return false }
+    guard sums.loss.values[0].isFinite && pass.observed.allSatisfy(\.moments.isFinite) else { return false }
     if let gradient, !model.isEncoderFrozen { try model.encoder.backward(gradient, tape, backward) }
     return ParameterUpdates.squareSum(arena.total, count: store.count).isFinite
   }

@@ -76,7 +76,8 @@ final class StepRunner<E: Encoder, O: Objective> {
     let rate = schedule.rate(at: step)
     let norm = gradientNorm / Double(max(total.count, 1))
     var skip: SkippedStep?
-    if total.loss.isFinite && norm.isFinite {
+    let moments = pass.observed.allSatisfy(\.moments.isFinite)
+    if total.loss.isFinite && norm.isFinite && moments {
       let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
       optimizer.update(
         store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
@@ -87,7 +88,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       }
     } else {
       skip = SkippedStep(
-        what: total.loss.isFinite ? "gradient" : "loss",
+        what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
         sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
     }
     isWarm = true
