@@ -26,7 +26,7 @@ struct LoadedModel {
   /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
   init(_ command: ModelCommand, _ communicator: Communicator, needsClassifier: Bool) throws {
     self.communicator = communicator
-    watchdog = try ComputeEnvironment.prepare(communicator)
+    watchdog = try ComputeEnvironment.prepare(communicator, threads: command.threads)
     source = command.model
     let agreement = Agreement(communicator: communicator)
     let input: InputDescription

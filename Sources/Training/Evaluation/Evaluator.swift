@@ -41,7 +41,11 @@ struct Evaluator<E: Encoder, O: Objective> {
       timesteps: Evaluator.batchTimesteps)
     for share in plan.batches[communicator.rank] {
       communicator.activity.enter(.evaluating)
-      let batch = try Batch(reading: [share], globalIDs: share, from: dataset, normalisation: normalisation)
+      // Lanes, so that threads can share the work; no result depends on them.
+      let pieces = min(4 * Workers.count, max(1, share.count))
+      let lanes = (0..<pieces).map { Array(share[$0 * share.count / pieces..<($0 + 1) * share.count / pieces]) }
+      let batch = try Batch(
+        reading: Workers.count > 1 ? lanes : [share], globalIDs: share, from: dataset, normalisation: normalisation)
       var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
       try body(batch, &pass)
     }

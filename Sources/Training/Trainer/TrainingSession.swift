@@ -25,7 +25,7 @@ public struct TrainingSession {
   /// Runs a job on all ranks; returns the exit code, the same on all.
   public static func run(_ job: TrainingJob, _ communicator: Communicator) throws -> Int32 {
     StopSignals.install()
-    let watchdog = try ComputeEnvironment.prepare(communicator)
+    let watchdog = try ComputeEnvironment.prepare(communicator, threads: job.threads)
     let session = try TrainingSession(job, communicator)
     watchdog.setLimits(session.recipe.training.watchdog)
     let code = try ModelBuilder.build(
