@@ -37,8 +37,12 @@ struct TestFault: Sendable {
     guard step == self.step, "\(phase)" == self.phase else { return }
     switch action {
     case .kill: kill(activity)
-    case .stop: stop()
-    case .hang: usleep(1000 * number)
+    case .stop:
+      TestFault.say("stopped", activity)
+      stop()
+    case .hang:
+      TestFault.say("hangs", activity)
+      usleep(1000 * number)
     case .slow: break
     }
   }
@@ -72,12 +76,20 @@ struct TestFault: Sendable {
 
   /// Says where the rank stands, and kills it.
   private static func end(_ activity: Activity) -> Never {
-    let now = activity.snapshot
-    let line =
-      "lockstep: test fault: killed at step \(now.step + 1), phase \"\(now.phase)\", in \(now.function ?? "no call")\n"
-    _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    say("killed", activity)
     Glibc.kill(getpid(), SIGKILL)
     while true { pause() }
+  }
+
+  /// The time is that of the clock, in seconds since 1970, so that a test knows how long it took others to notice.
+  private static func say(_ what: String, _ activity: Activity) {
+    let now = activity.snapshot
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let line =
+      "lockstep: test fault: \(what) at step \(now.step + 1), phase \"\(now.phase)\", in \(now.function ?? "no call"), "
+      + "time \(Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)\n"
+    _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   private final class End {

@@ -139,6 +139,7 @@ extension Commands {
         "pretrain \(try experiment.recipe) --data \(data) --out \(Workplace.place("changed"))", ranks: ranks, code: 65,
         saying: "\(data)/values-00000.npy", "its SHA-256 is", "lockstep data seal")
       try refused("data inspect \(data)", code: 65)
+      FaultLog.add("another byte in a sealed shard", "65, the shard named")
     }
 
     @Test func sequencesShorterThanTheReceptiveFieldWork() throws {

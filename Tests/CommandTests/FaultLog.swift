@@ -9,7 +9,7 @@ enum FaultLog {
     var outcome: String
     /// Seconds from the fault to the job's end.
     var noticed: Double?
-    /// Seconds of the attempt that went on.
+    /// Seconds of the attempt that went on, from its start to the end of the training.
     var back: Double?
   }
 
@@ -26,7 +26,10 @@ enum FaultLog {
   /// The table: fault, times, outcome, median seconds.
   static var table: String {
     let all = entries.withLock(\.self)
-    var lines = ["| fault | times | outcome | noticed after, s | the rest took, s |", "|---|---|---|---|---|"]
+    var lines = [
+      "| fault | times | outcome | from fault to the job's end, s | to the end of the training again, s |",
+      "|---|---|---|---|---|",
+    ]
     for fault in Set(all.map(\.fault)).sorted() {
       let some = all.filter { $0.fault == fault }
       let outcomes = Set(some.map(\.outcome)).sorted().joined(separator: "; ")

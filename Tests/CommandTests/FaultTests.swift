@@ -42,6 +42,12 @@ extension Commands {
       return (Int(match.1)!, kind)
     }
 
+    /// Seconds from a fault, by the rank's own last words, to now.
+    private func secondsSince(_ errors: String) -> Double? {
+      guard let match = errors.firstMatch(of: /test fault: [a-z]+ at .*, time ([0-9.e+]+)/) else { return nil }
+      return Double(match.1).map { Date().timeIntervalSince1970 - $0 }
+    }
+
     @Test func ranksKilledAnywhere() throws {
       // Each kind of place in turn, at a random step, of a random rank, after a random part of the phase.
       let phases = ["reading", "forward", "backward", "gradients", "checkpoint"]
@@ -64,6 +70,7 @@ extension Commands {
         let run = TrainedRun(path: Workplace.place("killed"))
         let fault = "kill:\(rank):\(step):\(phases[index]):\(delay)"
         let result = try harmed(fault, ranks: ranks, into: run)
+        let noticed = secondsSince(result.errors)
         let what = "\(fault) on \(ranks) ranks"
         #expect(result.code == 137, "\(what): \(result.summary)")
         guard let place = place(result.errors) else {
@@ -77,7 +84,7 @@ extension Commands {
         let resumed = 1 + numbers.integer(below: 4)
         let back = try expectToGoOn(run, ranks: resumed, "\(what), in \(kind), resumed on \(resumed)")
         killed[kind, default: 0] += 1
-        FaultLog.add("kill -9 of a rank in \(kind)", "same bits", noticed: result.seconds, back: back)
+        FaultLog.add("kill -9 of a rank in \(kind)", "137; same bits", noticed: noticed, back: back)
       }
       print(
         "kills by phase: " + killed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
@@ -138,6 +145,7 @@ extension Commands {
     func aRankThatStaysAwayIsNamedAndTheJobEnds(fault: String, rank: Int) throws {
       let run = TrainedRun(path: Workplace.place("stalled"))
       let result = try harmed(fault, ranks: 3, into: run, watchful)
+      let noticed = secondsSince(result.errors)
       #expect(result.code == 76, "\(result.summary)")
       #expect(result.seconds < 20, "\(result.summary)")
       #expect(result.errors.contains("rank \(rank) on "), "\(result.summary)")
@@ -146,7 +154,7 @@ extension Commands {
       let back = try expectToGoOn(run, ranks: 2, fault)
       FaultLog.add(
         fault.hasPrefix("stop") ? "SIGSTOP of a rank for ever" : "a rank hangs", "76, named; same bits",
-        noticed: result.seconds, back: back)
+        noticed: noticed, back: back)
     }
 
     @Test func aSlowRankIsNoStalledOne() throws {
@@ -232,7 +240,8 @@ extension Commands {
       #expect(result.code == 0, "\(result.summary)")
       #expect(result.errors.contains("ended with 137 at step 10; restart 1"), "\(result.summary)")
       try run.expectSameBits(as: reference, at: 30, "supervised")
-      FaultLog.add("kill -9 of a rank under launch/supervise", "restarted; same bits", noticed: result.seconds)
+      FaultLog.add(
+        "kill -9 of a rank under launch/supervise", "restarted; same bits", back: secondsSince(result.errors))
     }
 
     @Test func supervisionEndsWhereItShould() throws {

@@ -85,6 +85,7 @@ extension Commands {
       let last = try lockstep(arguments.joined(separator: " "), ranks: 3)
       #expect(last.errors.contains("resuming from step-"), "\(last.errors)")
       try run.expectSameBits(as: reference, at: 1200, "after five signals")
+      FaultLog.add("USR1, TERM, INT, USR1 and KILL one after another", "75 with a checkpoint, 137; same bits")
     }
 
     @Test func aDamagedCheckpointIsRefusedAndTheOneBeforeIsUsed() throws {
@@ -107,6 +108,7 @@ extension Commands {
       #expect(said.errors.contains("SHA-256"), "\(said.errors)")
       #expect(said.errors.contains("resuming from step-00000020"), "\(said.errors)")
       try run.expectSameBits(as: reference, at: 30, "resumed before a damaged checkpoint")
+      FaultLog.add("a damaged newest checkpoint", "refused by name and reason, the one before is used; same bits")
 
       // Where none is left it is no silent fresh start.
       let lost = TrainedRun(path: try Workplace.copy(stopped.path))

@@ -1,5 +1,6 @@
-import PackedTensors
 import Testing
+
+@testable import PackedTensors
 
 /// Memory that is used again.
 @Suite struct StoragePoolTests {
@@ -67,6 +68,26 @@ import Testing
     let last = pool.lease(20_000)
     #expect(pool.usage.misses == 20 && pool.usage.peakBytes == pool.usage.liveBytes)
     withExtendedLifetime(last) {}
+  }
+
+  @Test func aLargeBlockGrowsWhereItStands() {
+    let pool = StoragePool()
+    let sizes = [300_000, 500_000, 2_000_000, 400_000]
+    var address: UnsafeMutablePointer<Float>?
+    for size in sizes {
+      let storage = pool.lease(size)
+      #expect(address == nil || storage.base == address, "a block of \(size) floats moved")
+      address = storage.base
+      (storage.base[0], storage.base[size - 1], storage.base[size + KernelSizes.slack - 1]) = (1, 2, 0)
+      #expect(pool.usage.liveBytes == 4 * (size + KernelSizes.slack))
+    }
+    #expect(pool.usage.misses == 3, "the last is no larger than one before")
+    #expect(pool.usage.liveBytes == 0)
+    // Two at once: the one that was used for more goes to the larger request, whichever comes first.
+    do { withExtendedLifetime((pool.lease(2_000_000), pool.lease(300_000))) {} }
+    let misses = pool.usage.misses
+    withExtendedLifetime((pool.lease(300_000), pool.lease(2_000_000))) {}
+    #expect(pool.usage.misses == misses)
   }
 
   @Test func manyThreadsLeaseAtOnce() async {

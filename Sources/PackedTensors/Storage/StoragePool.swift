@@ -1,10 +1,13 @@
 import Synchronization
 
-/// Blocks of floats that are used again from step to step, so that training allocates nothing after its largest step.
+/// Blocks of floats that are used again from step to step, so that training allocates nothing after its first steps.
 ///
-/// A request takes the smallest free block that is large enough and not more than four times too large; where there is
-/// none, a new block replaces the largest free one that was too small. So the pool comes to hold as many blocks as are
-/// live at once, each as large as the largest step needs.
+/// Large requests take blocks with far more addresses than memory (``ReservedBlock``): such a block grows in place when a
+/// longer step comes, touching new pages only, and is never given back. Of the free ones that which was used up to at
+/// least this size and least beyond is taken, else the one that was used most. Small requests take the smallest free
+/// block that is large enough and not more than four times too large; where there is none, a new block replaces the
+/// largest free one that was too small. So the pool comes to hold as many blocks as are live at once, each as large as
+/// the largest step needs.
 public final class StoragePool: Sendable {
   /// The process's pool of activation memory.
   public static let shared = StoragePool()
@@ -12,17 +15,28 @@ public final class StoragePool: Sendable {
   /// An empty pool.
   public init() {}
 
-  private struct Block: @unchecked Sendable {  // an address and its size; guarded by `state`
+  fileprivate struct Block: @unchecked Sendable {  // an address and its size; guarded by `state`
     let base: UnsafeMutablePointer<Float>
     let capacity: Int
+    /// The most floats that it was leased for: pages beyond have no memory where the block is a reserved one.
+    var used: Int
+    var isReserved: Bool { capacity == ReservedBlock.floats }
   }
-  private struct State {
+  fileprivate struct State {
     var free: [Block] = []
+    var reserved: [Block] = []
     var liveFloats = 0
     var peakFloats = 0
     var misses = 0
   }
   private let state = Mutex(State())
+
+  deinit {
+    state.withLock { state in
+      for block in state.free { block.base.deallocate() }
+      for block in state.reserved { ReservedBlock.giveBack(block.base) }
+    }
+  }
 
   /// Bytes in use now, at most so far, and how often a block had to be allocated.
   public var usage: (liveBytes: Int, peakBytes: Int, misses: Int) {
@@ -33,57 +47,83 @@ public final class StoragePool: Sendable {
   public func lease(_ count: Int) -> Storage {
     let needed = count + KernelSizes.slack
     let block = state.withLock { state -> Block in
-      var best: Int?
-      var largestTooSmall: Int?
-      for (index, block) in state.free.enumerated() {
-        if block.capacity >= needed {
-          if block.capacity <= 4 * needed + 4096, best.map({ block.capacity < state.free[$0].capacity }) ?? true {
-            best = index
-          }
-        } else if largestTooSmall.map({ block.capacity > state.free[$0].capacity }) ?? true {
-          largestTooSmall = index
-        }
-      }
-      let block: Block
-      if let best {
-        block = state.free.remove(at: best)
-      } else {
-        if let largestTooSmall {
-          state.free.remove(at: largestTooSmall).base.deallocate()
-        }
-        state.misses += 1
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: needed * 4, alignment: 64)
-        block = Block(base: raw.bindMemory(to: Float.self, capacity: needed), capacity: needed)
-        // What kernels read behind the end is never used, but must not be denormal or trap a memory checker.
-        (block.base + count).initialize(repeating: 0, count: KernelSizes.slack)
-      }
-      state.liveFloats += block.capacity
+      let block = ReservedBlock.suits(needed) ? state.takeReserved(needed) : nil
+      let taken = block ?? state.takeExact(needed, count: count)
+      state.liveFloats += taken.isReserved ? needed : taken.capacity
       state.peakFloats = max(state.peakFloats, state.liveFloats)
-      return block
+      return taken
     }
-    return Storage(base: block.base, capacity: block.capacity, pool: self)
+    return Storage(block: block, live: block.isReserved ? needed : block.capacity, pool: self)
   }
 
-  fileprivate func giveBack(_ base: UnsafeMutablePointer<Float>, capacity: Int) {
+  fileprivate func giveBack(_ block: Block, live: Int) {
     state.withLock {
-      $0.free.append(Block(base: base, capacity: capacity))
-      $0.liveFloats -= capacity
+      if block.isReserved { $0.reserved.append(block) } else { $0.free.append(block) }
+      $0.liveFloats -= live
     }
+  }
+}
+
+extension StoragePool.State {
+  /// A free reserved block or a new one; nil where the system gives no more addresses.
+  fileprivate mutating func takeReserved(_ needed: Int) -> StoragePool.Block? {
+    var best: Int?
+    for (index, block) in reserved.enumerated() {
+      guard let other = best.map({ reserved[$0].used }) else {
+        best = index
+        continue
+      }
+      let isBetter = block.used >= needed ? other < needed || block.used < other : block.used > other && other < needed
+      if isBetter { best = index }
+    }
+    if let best {
+      var block = reserved.remove(at: best)
+      if block.used < needed { misses += 1 }
+      block.used = max(block.used, needed)
+      return block
+    }
+    guard let base = ReservedBlock.make() else { return nil }
+    misses += 1
+    return StoragePool.Block(base: base, capacity: ReservedBlock.floats, used: needed)
+  }
+
+  /// A free block that fits, or a new one.
+  fileprivate mutating func takeExact(_ needed: Int, count: Int) -> StoragePool.Block {
+    var best: Int?
+    var largestTooSmall: Int?
+    for (index, block) in free.enumerated() {
+      if block.capacity >= needed {
+        if block.capacity <= 4 * needed + 4096, best.map({ block.capacity < free[$0].capacity }) ?? true {
+          best = index
+        }
+      } else if largestTooSmall.map({ block.capacity > free[$0].capacity }) ?? true {
+        largestTooSmall = index
+      }
+    }
+    if let best { return free.remove(at: best) }
+    if let largestTooSmall { free.remove(at: largestTooSmall).base.deallocate() }
+    misses += 1
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: needed * 4, alignment: 64)
+    let base = raw.bindMemory(to: Float.self, capacity: needed)
+    // What kernels read behind the end is never used, but must not be denormal or trap a memory checker.
+    (base + count).initialize(repeating: 0, count: KernelSizes.slack)
+    return StoragePool.Block(base: base, capacity: needed, used: needed)
   }
 }
 
 /// A leased block of floats; goes back to its pool when the last owner lets go.
 public final class Storage {
   /// The first element.
-  public let base: UnsafeMutablePointer<Float>
-  private let capacity: Int
+  public var base: UnsafeMutablePointer<Float> { block.base }
+  private let block: StoragePool.Block
+  private let live: Int
   private let pool: StoragePool
 
-  fileprivate init(base: UnsafeMutablePointer<Float>, capacity: Int, pool: StoragePool) {
-    self.base = base
-    self.capacity = capacity
+  fileprivate init(block: StoragePool.Block, live: Int, pool: StoragePool) {
+    self.block = block
+    self.live = live
     self.pool = pool
   }
 
-  deinit { pool.giveBack(base, capacity: capacity) }
+  deinit { pool.giveBack(block, live: live) }
 }
