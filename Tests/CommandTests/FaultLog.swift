@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// What was done to trainings, and what became of it: printed as a table at the end of the fault suite.
+/// What was done to trainings, and what became of it: printed as a table when all tests are over.
 enum FaultLog {
   struct Entry {
     var fault: String
@@ -14,14 +14,13 @@ enum FaultLog {
   }
 
   private static let entries = Mutex<[Entry]>([])
+  private static let printed: Void = { atexit { print("Faults that were survived:\n\(FaultLog.table)") } }()
 
   /// Takes a fault down that was survived.
   static func add(_ fault: String, _ outcome: String, noticed: Double? = nil, back: Double? = nil) {
+    _ = printed
     entries.withLock { $0.append(Entry(fault: fault, outcome: outcome, noticed: noticed, back: back)) }
   }
-
-  /// How often a kind of fault was survived.
-  static func count(_ fault: String) -> Int { entries.withLock { $0.count { $0.fault == fault } } }
 
   /// The table: fault, times, outcome, median seconds.
   static var table: String {

@@ -278,7 +278,5 @@ extension Commands {
       #expect(hopeless.errors.contains("going back to step-"), "\(hopeless.summary)")
       FaultLog.add("a crash that comes again at the same step", "one checkpoint back, then given up")
     }
-
-    @Test func zTheTable() { print("Faults that were survived:\n\(FaultLog.table)") }
   }
 }
