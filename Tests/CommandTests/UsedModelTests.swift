@@ -81,7 +81,7 @@ extension Commands {
           "\(command) --model \(run.path) --data \(one) --checkpoint \(run.checkpoint(10))", "The model")
       }
       let predict = "predict --out \(Workplace.place("p")) --model \(run.path) --data \(one)"
-      try expect(predict, predict + " --split test", "The choice of sequences")
+      try expect(predict, predict + " --split train", "The choice of sequences")
       let experiment = try Experiment.masked.get()
       let train = "pretrain \(try experiment.recipe) --data \(experiment.data) --out "
       try expect(train + Workplace.place("a"), train + Workplace.place("b"), "--out")

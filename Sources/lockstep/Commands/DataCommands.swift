@@ -43,7 +43,7 @@ struct DataGenerate: ParsableCommand {
     try onFirstRank {
       try prepareOutput(out)
       try generator.write(to: out)
-      print("generated \(sequences) sequences in \(out)")
+      print("generated \(Counted.text(sequences, "sequence")) in \(out)")
       return 0
     }
   }
@@ -69,6 +69,8 @@ struct DataInspect: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws { try refuseEmpty(("DATA", data)) }
+
   func run() throws {
     try onFirstRank {
       let inspection = try DatasetInspection(at: data)
@@ -86,6 +88,8 @@ struct DataSeal: ParsableCommand {
 
   @Argument(help: "The data set.")
   var data: String
+
+  func validate() throws { try refuseEmpty(("DATA", data)) }
 
   func run() throws {
     try onFirstRank {

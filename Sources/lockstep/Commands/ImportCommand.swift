@@ -84,7 +84,8 @@ struct DataImport: ParsableCommand {
           Data("\(progress.sequences) sequences, \(progress.bytes >> 20) MiB read\n".utf8))
       }
       print(
-        "imported \(summary.sequences) sequences, \(summary.timesteps) timesteps, \(summary.classes.count) classes; "
+        "imported \(Counted.text(summary.sequences, "sequence")), \(Counted.text(summary.timesteps, "timestep")), "
+          + "\(Counted.text(summary.classes.count, "class", plural: "classes")); "
           + "train \(summary.splits[0]), validation \(summary.splits[1]), test \(summary.splits[2])")
       return 0
     }

@@ -99,6 +99,7 @@ struct PlanOfTraining: ParsableCommand {
   var overrides: [String] = []
 
   func validate() throws {
+    try refuseEmpty(("RECIPE", recipe), ("--data", data))
     if ranks < 1 { throw ValidationError("--ranks \(ranks): expected a number from 1 on") }
   }
 
