@@ -11,7 +11,7 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { # fail CODE MESSAGE...
   local code=$1
   shift
-  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  printf 'launch/%s: %s\n' "${0##*/}" "$*" >&2
   exit "$code"
 }
 

@@ -107,8 +107,12 @@ public struct NPYHeader: Sendable, Equatable {
 
   private static func refusal(of descriptor: String) -> String {
     if descriptor.contains("O") { return "it holds Python objects (dtype '\(descriptor)'), which are never read" }
-    if descriptor.hasPrefix(">") { return "dtype '\(descriptor)' is big-endian; save it as little-endian" }
+    let kind = descriptor.dropFirst().first
+    let remedy =
+      kind == "f"
+      ? " (in NumPy .astype(np.float32))" : kind == "i" || kind == "u" ? " (in NumPy .astype(np.int32))" : ""
+    if descriptor.hasPrefix(">") { return "dtype '\(descriptor)' is big-endian; save it as little-endian\(remedy)" }
     let known = NPYElement.allCases.map(\.descriptor).joined(separator: " ")
-    return "dtype '\(descriptor)' is not read; expected one of \(known)"
+    return "dtype '\(descriptor)' is not read; expected one of \(known)\(remedy)"
   }
 }

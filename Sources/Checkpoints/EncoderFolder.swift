@@ -27,16 +27,22 @@ public struct EncoderFolder: Sendable, Equatable {
   /// Whether an encoder has been published here; it is not looked at.
   public var isThere: Bool { AtomicFile.exists("\(path)/\(Self.configurationFile)") }
 
-  /// The encoder that is meant by a path to a run or to an encoder folder.
+  /// The encoder that is meant by a path to a run, an export or an encoder folder.
   ///
   /// Throws `FileError.missing` where neither is there.
   public static func locate(_ path: String) throws(FileError) -> EncoderFolder {
-    for folder in [EncoderFolder(path: path), EncoderFolder(run: path)]
-    where folder.isThere {
-      return folder
+    let (own, below) = (EncoderFolder(path: path), EncoderFolder(run: path))
+    // An export has a config.json too, that of the whole model, and its encoder below.
+    let isOfModel = below.isThere && !AtomicFile.exists("\(path)/\(weightsFile)")
+    if own.isThere && !isOfModel { return own }
+    if below.isThere { return below }
+    guard AtomicFile.exists(path) else {
+      throw .missing(path: path, advice: "name a finished run or an encoder folder")
     }
     throw .missing(
-      path: path, advice: "expected a finished run or an encoder folder, with \(weightsFile) and \(configurationFile)")
+      path: "\(path)/\(weightsFile)",
+      advice: "\(path) is there, but is neither a finished run nor an encoder folder (\(weightsFile) and "
+        + "\(configurationFile))")
   }
 
   /// Publishes an encoder, replacing the one that is there in one exchange.

@@ -83,8 +83,23 @@ extension World {
 
   /// Writes one line to standard error in one call, so that lines of several ranks do not mix.
   private static func say(_ sentence: String) {
-    let line = Array((sentence + "\n").utf8)
+    let line = Array((visible(sentence) + "\n").utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// A text without control characters, which file names may hold and terminals obey: each becomes `\u{1b}`. Lines and
+  /// tabs stay.
+  private static func visible(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7F...0x9F).contains(scalar.value)
+      if isControl {
+        result += "\\u{" + String(scalar.value, radix: 16) + "}"
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 
   /// This machine's name.

@@ -27,6 +27,7 @@ struct Lockstep: ParsableCommand {
     // A file beyond the limit of its size is an error of the call that writes it, as a full disk is; not a death.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      try refuseUnknownHelp(CommandLine.arguments)
       var command = try parseAsRoot()
       try command.run()
     } catch let code as ExitCode {
@@ -35,6 +36,31 @@ struct Lockstep: ParsableCommand {
       if exitCode(for: error) == .success || exitCode(for: error) == .validationFailure { exit(withError: error) }
       World.abort(code: TrainingError.exitCode(of: error), message: "\(error)")
     }
+  }
+}
+
+extension Lockstep {
+  /// `lockstep help WORD` of an unknown word would show everything and pass for an answer.
+  private static func refuseUnknownHelp(_ arguments: [String]) throws {
+    guard arguments.dropFirst().first == "help" else { return }
+    var commands = configuration.subcommands
+    var path = ""
+    for word in arguments.dropFirst(2) where !word.hasPrefix("-") {
+      guard let known = commands.first(where: { $0._commandName == word }) else {
+        let names = commands.map { $0._commandName }.joined(separator: ", ")
+        throw ValidationError(
+          "there is no command \(path)\(word)" + (names.isEmpty ? "" : "; there are \(names)"))
+      }
+      commands = known.configuration.subcommands
+      path += word + " "
+    }
+  }
+}
+
+/// Refuses arguments that are there and empty, such as a variable of a script that was never set.
+func refuseEmpty(_ arguments: (name: String, value: String?)...) throws {
+  for (name, value) in arguments where value?.isEmpty == true {
+    throw ValidationError("\(name) is empty")
   }
 }
 

@@ -155,7 +155,7 @@ extension Commands {
       #expect(try alone.steps.allSatisfy { $0.loss ?? 0 > 0 })
       let run = TrainedRun(path: Workplace.place("short"))
       let said = try lockstep("pretrain \(try experiment.recipe) --data \(data) --out \(run.path)", ranks: 3)
-      #expect(said.errors.contains("the shortest sequence has 1 timesteps, fewer than the receptive field"))
+      #expect(said.errors.contains("the shortest sequence has 1 timestep, fewer than the receptive field"))
       try run.expectSameBits(as: alone, at: 16, "sequences shorter than the receptive field")
     }
 
@@ -167,7 +167,7 @@ extension Commands {
       let run = TrainedRun(path: Workplace.place("long"))
       let said = try lockstep("pretrain \(try experiment.recipe) --data \(data) --out \(run.path)", ranks: 2)
       // The first two sequences are for testing and for validation; the fourth is trained on.
-      let sentence = "1 sequences are longer than batch.timesteps (128)"
+      let sentence = "1 sequence is longer than batch.timesteps (128)"
       #expect(said.errors.components(separatedBy: sentence).count == 2, "\(said.errors)")
       let long = try run.steps.filter { $0.timesteps ?? 0 > 128 }
       #expect(!long.isEmpty && long.allSatisfy { $0.timesteps == 800 && $0.sequences == 1 }, "\(long)")
@@ -191,7 +191,9 @@ extension Commands {
         $0.classes.append("fourth"); $0.labels![0] = 3
       }
       try refused(
-        "evaluate --model \(run.path) --data \(more)", code: 65, saying: more, "sequence 0", "it knows 3")
+        "evaluate --model \(run.path) --data \(more)", code: 65, saying: more + "/labels-00000.npy", "sequence 0",
+        "\"fourth\"",
+        "it knows 3: class-0, class-1, class-2")
     }
 
     @Test func labelsThatAreNotThere() throws {

@@ -187,7 +187,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     _ = try scratch.write(
       #"{"format":"lockstep-dataset","version":1,"name":"mine","features":1,"values":{"kind":"reals"},"#
-        + #""classes":[],"licence":"none","shards":[{"values":"v.npy","offsets":"o.npy"}]}"#, to: "set/dataset.json")
+        + #""classes":[],"about":{"licence":"none"},"shards":[{"values":"v.npy","offsets":"o.npy"}]}"#,
+      to: "set/dataset.json")
     try scratch.replace("set/v.npy", .int16, [Int16(-3), 4, 5], row: [1])
     try scratch.replace("set/o.npy", .int64, [Int64(0), 2, 3])
     let open = try SequenceDataset(at: path)

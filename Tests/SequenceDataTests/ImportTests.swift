@@ -110,7 +110,7 @@ extension SequenceDataset {
     let source = try importing.scratch.write("a10;1;2;3\na2;4;;\na10;5;6\n", to: "x.csv")
     let data = try importing.run(.csv, source) {
       $0.csv.row = .sequence
-      $0.csv.labelColumn = "0"
+      $0.csv.labelColumn = "1"
       $0.csv.delimiter = ";"
     }
     #expect(data.classes == ["a2", "a10"] && data.labelNames == ["a10", "a2", "a10"])
@@ -137,8 +137,8 @@ extension SequenceDataset {
       }
     }
     #expect(try sentence("id,x\n1,2\n1\n") == "source, line 3: 1 fields; expected 2")
-    #expect(try sentence("id,x\n1,nan\n") == "source, line 2: column 1: \"nan\" is no finite number")
-    #expect(try sentence("id,x\n1,\n") == "source, line 2: column 1: the value is missing")
+    #expect(try sentence("id,x\n1,nan\n") == "source, line 2: column 2: \"nan\" is no finite number")
+    #expect(try sentence("id,x\n1,\n") == "source, line 2: column 2: the value is missing")
     #expect(try sentence("id,x\n1,\"2\n") == "source, line 2: a quote is not closed")
     #expect(try sentence("a,x\n1,2\n") == "source, line 1: there is no column \"id\"; there are a, x")
     #expect(try sentence("id,x\n1,2\n2,2\n1,3\n").hasPrefix("source, line 4: the rows of sequence \"1\" do not follow"))
@@ -156,7 +156,7 @@ extension SequenceDataset {
   @Test func objectsOfBothForms() throws {
     let importing = Importing()
     let source = try importing.scratch.write(
-      #"{"values": [[1, 2], [3.5e0, -4]], "label": "b\u00e9\ud83d\ude00", "split": "validation", "x": {"y": [null]}}"#
+      #"{"values": [[1, 2], [3.5e0, -4]], "label": "b\u00e9\ud83d\ude00", "split": "validation", "name": "first"}"#
         + "\r\n" + #"{"label":7,"group":"g","values":[[5,6]]}"# + "\n\n" + #"{"label":null,"values":[[7,8]]}"#,
       to: "x.jsonl")
     let data = try importing.run(.jsonl, source)
@@ -180,6 +180,11 @@ extension SequenceDataset {
     (#"{"values":[]}"#, "line 1: the sequence is empty"),
     (#"{"values":[1]} x"#, "line 1: column 16: something follows the object"),
     (#"{"values":[1],"values":[1]}"#, "line 1: column 15: the key \"values\" comes twice"),
+    (#"{"values":[1],"lable":"a"}"#, "line 1: column 15: unknown key \"lable\"; did you mean \"label\"?"),
+    (
+      #"{"x":[[1]],"values":[1]}"#,
+      "line 1: column 2: unknown key \"x\"; known are values, label, group, split, name, id"
+    ),
     (#"{"values":[1],"label":true}"#, "line 1: column 23: expected a string, a number or null"),
     (#"{"values":[1],"split":"x"}"#, "line 1: column 23: the split is \"x\"; expected train, validation or test"),
     (#"{"label":"\ud800","values":[1]}"#, "line 1: column 17: half a surrogate pair"),
@@ -190,8 +195,8 @@ extension SequenceDataset {
   }
 
   @Test func deepNestingAndCategoriesOutOfRange() throws {
-    let deep = #"{"x":"# + String(repeating: "[", count: 100_000)
-    #expect(try Importing().sentence(.jsonl, deep).contains("nested deeper than 64 levels"))
+    let deep = #"{"values":"# + String(repeating: "[", count: 100_000)
+    #expect(try Importing().sentence(.jsonl, deep).contains("expected a finite number"))
     #expect(
       try Importing().sentence(.jsonl, #"{"values":[0,41]}"#) { $0.categories = 41 }
         == "source, line 1: timestep 1, feature 0: the value is 41; expected a category, an integer in 0..<41")

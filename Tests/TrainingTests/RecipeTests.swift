@@ -68,6 +68,12 @@ let exampleRecipe = """
         keep: 3
         earlyStopping: null
         overlap: true
+        maxSkippedSteps: 10
+        verifyEvery: 100
+        watchdog:
+          seconds: 120.0
+          startSeconds: 900.0
+          storageSeconds: 600.0
       precision: float32
 
       """

@@ -10,9 +10,10 @@ struct DatasetManifest: Codable, Sendable {
     var labels: String?
     var splits: String?
     var groups: String?
+    var names: String?
 
     /// All that are there, values first.
-    var all: [String] { [values, offsets] + [labels, splits, groups].compactMap(\.self) }
+    var all: [String] { [values, offsets] + [labels, splits, groups, names].compactMap(\.self) }
   }
 
   /// What `values` says of the kind.
@@ -71,8 +72,12 @@ struct DatasetManifest: Codable, Sendable {
         .missing(path: path, advice: "\(folder) is a file; a data set is a folder that holds \(fileName)"))
     }
     guard FileManager.default.fileExists(atPath: path) else {
+      if WritingMarker.isLeft(in: folder) {
+        throw DataError.damaged(
+          folder, "its import or generation was interrupted, or is still at work; run the same command again")
+      }
       throw DataError.file(
-        .missing(path: path, advice: "\(folder) is no data set, or one whose writing was interrupted"))
+        .missing(path: path, advice: "\(folder) is no data set; see lockstep help data"))
     }
     let file = try DataError.wrap { try MappedFile(at: path) }
     guard file.count <= longest else { throw DataError.damaged(path, "larger than \(longest) bytes") }
@@ -85,6 +90,7 @@ struct DatasetManifest: Codable, Sendable {
     } catch {
       throw DataError.damaged(path, "is not JSON: \(error.localizedDescription)")
     }
+    try refuseUnknownKeys(bytes, path: path)
     try manifest.check(path)
     return (manifest, bytes)
   }

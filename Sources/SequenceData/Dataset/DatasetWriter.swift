@@ -28,15 +28,17 @@ public final class DatasetWriter {
   private let name: String
   private let storage: NPYElement
   private let shardTimesteps: Int
+  private let marker: WritingMarker
   private let madeFolder: Bool
   private var created: [String] = []
   private var shards: [DatasetManifest.ShardFiles] = []
   private var shardCounts: [Int] = []
   private var open: NPYWriter?
+  private var names: NamesWriter?
   private var offsets: [Int64] = []
   private var finished = false
 
-  /// Begins a data set in a folder that is empty or not there yet.
+  /// Begins a data set in a folder that is empty or not there yet, or that an interrupted writer has left behind.
   ///
   /// `shardBytes` bounds a shard's values; a longer sequence has a shard of its own. Throws ``DataError/usage(_:)``
   /// where `path` is a file or a folder that is not empty, and file errors.
@@ -53,16 +55,18 @@ public final class DatasetWriter {
     self.name = name ?? SequenceDataset.lastComponent(path)
     storage = DatasetWriter.storage(for: values)
     shardTimesteps = max(1, shardBytes / (features * storage.byteCount))
-    madeFolder = try DatasetWriter.prepare(path)
+    (marker, madeFolder) = try DatasetWriter.prepare(path)
   }
 
   deinit { abandon() }
 
   /// Appends a sequence of `[timesteps, features]` values, row-major, and checks them.
   ///
-  /// Throws ``DataError`` for an empty sequence, a value that is not finite or no category, and where the disk is full.
+  /// A name is text without a line's end. Throws ``DataError`` for an empty sequence, a value that is not finite or no
+  /// category, and where the disk is full.
   public func append(
-    _ sequence: UnsafeBufferPointer<Float>, label: Int? = nil, split: Split = .train, group: Int? = nil
+    _ sequence: UnsafeBufferPointer<Float>, label: Int? = nil, split: Split = .train, group: Int? = nil,
+    name: String? = nil
   ) throws {
     precondition(!finished, "\(path) is finished")
     precondition(
@@ -81,6 +85,7 @@ public final class DatasetWriter {
       if open != nil, Int(offsets[offsets.count - 1]) + length > shardTimesteps { try closeShard() }
       let writer = try open ?? beginShard()
       try store(sequence, with: writer)
+      try append(name)
     }
     offsets.append(offsets[offsets.count - 1] + Int64(length))
     timesteps += length
@@ -90,8 +95,23 @@ public final class DatasetWriter {
   }
 
   /// Appends a sequence of `[timesteps, features]` values, row-major, and checks them.
-  public func append(_ sequence: [Float], label: Int? = nil, split: Split = .train, group: Int? = nil) throws {
-    try sequence.withUnsafeBufferPointer { try append($0, label: label, split: split, group: group) }
+  public func append(
+    _ sequence: [Float], label: Int? = nil, split: Split = .train, group: Int? = nil, name: String? = nil
+  ) throws {
+    try sequence.withUnsafeBufferPointer { try append($0, label: label, split: split, group: group, name: name) }
+  }
+
+  /// Writes the name of the sequence that comes next; the file begins with the first name of a shard.
+  private func append(_ name: String?) throws {
+    if name == nil, names == nil { return }
+    let text = name ?? ""
+    precondition(!text.utf8.contains(0x0A), "a name holds a line's end")
+    if names == nil {
+      let file = fileName("names", shard: shards.count)
+      names = try NamesWriter(at: path + "/" + file, unnamed: offsets.count - 1)
+      created.append(file)
+    }
+    try names?.append(text)
   }
 
   /// Writes labels, splits, groups and, last of all, `dataset.json` with digests and statistics.
@@ -114,6 +134,7 @@ public final class DatasetWriter {
       try AtomicFile.write([UInt8](json) + [0x0A], to: path + "/" + DatasetManifest.fileName)
     }
     finished = true
+    marker.remove()
   }
 
   /// Removes what was written, and the folder if this writer made it. Nothing happens after
@@ -122,7 +143,9 @@ public final class DatasetWriter {
     guard !finished else { return }
     finished = true
     open = nil
+    names = nil
     for file in created { try? AtomicFile.remove(path + "/" + file) }
+    marker.remove()
     if madeFolder, let names = try? AtomicFile.names(inFolder: path), names.isEmpty { try? AtomicFile.remove(path) }
   }
 
@@ -135,30 +158,10 @@ public final class DatasetWriter {
     }
   }
 
-  /// Whether the folder had to be made.
-  private static func prepare(_ path: String) throws -> Bool {
-    guard AtomicFile.exists(path) else {
-      try DataError.wrap { try AtomicFile.createFolder(path) }
-      return true
-    }
-    try refuseFolderInUse(path)
-    return false
-  }
-
-  /// Throws ``DataError/usage(_:)`` where `path` is a file or a folder that is not empty.
-  static func refuseFolderInUse(_ path: String) throws {
-    guard AtomicFile.exists(path) else { return }
-    guard AtomicFile.isFolder(path) else {
-      throw DataError.usage("\(path) is a file; name a folder to be made")
-    }
-    guard try DataError.wrap({ try AtomicFile.names(inFolder: path) }).isEmpty else {
-      throw DataError.usage("\(path) is not empty; nothing was changed: remove it or name another folder")
-    }
-  }
-
   private func fileName(_ kind: String, shard: Int) -> String {
     let digits = String(shard)
-    return kind + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".npy"
+    return kind + "-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+      + (kind == "names" ? ".txt" : ".npy")
   }
 
   private func makeFile(_ kind: String, shard: Int, _ element: NPYElement, row: [Int] = []) throws -> NPYWriter {
@@ -183,9 +186,14 @@ public final class DatasetWriter {
     try offsetsWriter.append(offsets)
     try offsetsWriter.close()
     shardCounts.append(offsets.count - 1)
-    shards.append(
-      DatasetManifest.ShardFiles(
-        values: fileName("values", shard: shards.count), offsets: fileName("offsets", shard: shards.count)))
+    var files = DatasetManifest.ShardFiles(
+      values: fileName("values", shard: shards.count), offsets: fileName("offsets", shard: shards.count))
+    if let names {
+      try names.close()
+      self.names = nil
+      files.names = fileName("names", shard: shards.count)
+    }
+    shards.append(files)
   }
 
   private func writeAnnotations() throws {

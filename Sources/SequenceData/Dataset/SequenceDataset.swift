@@ -85,6 +85,15 @@ public final class SequenceDataset: Sendable {
     return Int(group)
   }
 
+  /// The shards that hold some sequences, ascending.
+  public func shards(of ids: [Int]) -> [Int] { Set(ids.map { locate($0).shard.index }).sorted() }
+
+  /// An error at the label of a sequence.
+  public func labelError(of id: Int, _ reason: String) -> DataError {
+    let (shard, index) = locate(id)
+    return .entry(path: shard.labels?.name ?? path, sequence: id, index: index, reason: reason)
+  }
+
   /// The shard that holds a sequence, and the sequence's index there.
   func locate(_ id: Int) -> (shard: Shard, index: Int) {
     precondition(id >= 0 && id < count, "sequence \(id) is not one of the \(count) sequences of \(path)")

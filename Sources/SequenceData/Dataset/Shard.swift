@@ -16,6 +16,8 @@ struct Shard: Sendable {
   let labels: NPYFile?
   let splits: NPYFile?
   let groups: NPYFile?
+  /// A line for each sequence, in UTF-8.
+  let names: MappedFile?
 
   /// The timesteps of its sequence `index`.
   func range(of index: Int) -> Range<Int> {
@@ -51,15 +53,35 @@ struct Shard: Sendable {
       try report(
         .damaged(
           array.name,
-          "holds \(array.element.descriptor) of shape \(array.shape); expected \(element.descriptor) of shape \(shape)")
+          "holds \(array.element.descriptor) of shape \(array.shape); expected \(element.descriptor) of shape \(shape)"
+            + remedy(array.element, element))
       )
+      return nil
+    }
+    func remedy(_ found: NPYElement, _ wanted: NPYElement) -> String {
+      found == wanted ? "" : " (in NumPy .astype(np.\(wanted)))"
+    }
+    func lines(_ file: String, count: Int) throws -> MappedFile? {
+      do {
+        let mapped = try MappedFile(at: folder + "/" + file)
+        let found = withExtendedLifetime(mapped) { mapped.bytes.count { $0 == 0x0A } }
+        if found == count, count == 0 || mapped.bytes[mapped.count - 1] == 0x0A { return mapped }
+        try report(.damaged(mapped.path, "holds \(found) whole lines; expected one for each of \(count) sequences"))
+      } catch FileError.missing(let path, _) {
+        try report(.file(.missing(path: path, advice: "dataset.json names it; copy the whole folder")))
+      } catch let error as FileError {
+        try report(.file(error))
+      }
       return nil
     }
     let values = try array(files.values)
     var offsets = try array(files.offsets)
     if let array = offsets, array.shape.count != 1 || array.shape[0] < 1 || array.element != .int64 {
       try report(
-        .damaged(array.name, "holds \(array.element.descriptor) of shape \(array.shape); expected <i8 of shape [n+1]"))
+        .damaged(
+          array.name,
+          "holds \(array.element.descriptor) of shape \(array.shape); expected <i8 of shape [n+1]"
+            + remedy(array.element, .int64)))
       offsets = nil
     }
     guard let values, let offsets else { return nil }
@@ -69,7 +91,9 @@ struct Shard: Sendable {
         .damaged(
           values.name,
           "holds \(values.element.descriptor) of shape \(values.shape); expected |u1, <i2, <i4 or <f4 of shape "
-            + "[timesteps, \(manifest.features)]"))
+            + "[timesteps, \(manifest.features)]"
+            + (stored.contains(values.element)
+              ? "" : remedy(values.element, values.element == .float64 ? .float32 : .int32))))
       return nil
     }
     let count = offsets.shape[0] - 1
@@ -78,7 +102,8 @@ struct Shard: Sendable {
       values: values, offsets: offsets,
       labels: try expect(files.labels.flatMap { try array($0) }, .int32, shape: [count]),
       splits: try expect(files.splits.flatMap { try array($0) }, .uint8, shape: [count]),
-      groups: try expect(files.groups.flatMap { try array($0) }, .int32, shape: [count]))
+      groups: try expect(files.groups.flatMap { try array($0) }, .int32, shape: [count]),
+      names: try files.names.flatMap { try lines($0, count: count) })
     let sound = try shard.checkOffsets(report)
     try shard.checkLabels(classes: manifest.classes?.count ?? 0, report)
     try shard.checkSplits(report)

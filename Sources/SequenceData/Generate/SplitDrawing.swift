@@ -15,7 +15,7 @@ public enum SplitDrawing {
     guard validation >= 0, test >= 0, validation + test < 1 else {
       throw DataError.usage(
         "validation \(validation) and test \(test) of the sequences leave nothing to train on; "
-          + "each must be at least 0 and their sum below 1")
+          + "each must be at least 0 and their sum below 1 (--validation, --test-fraction)")
     }
     let undecided = given.indices.filter { given[$0] == nil }
     let units = units(of: undecided, groups: groups, seed: seed)
@@ -24,7 +24,8 @@ public enum SplitDrawing {
     ].filter { $0.1 > 0 }
     if let last = units.last, groups[last[0]] >= 0, units.count < shares.count {
       throw DataError.usage(
-        "\(units.count) groups cannot fill \(shares.count) splits, since no group is shared; ask for fewer splits")
+        "\(units.count) groups cannot fill \(shares.count) splits, since no group is shared; ask for fewer splits "
+          + "(--validation 0, --test-fraction 0)")
     }
 
     let classes = Int(labels.max() ?? -1) + 2  // one more for no label

@@ -1,6 +1,6 @@
 /// How a table of text is read.
 ///
-/// Columns are named as the header names them, or by number: counted from 0, or from the end as -1, -2, …
+/// Columns are named as the header names them, or by number: counted from 1, or from the end as -1, -2, …
 public struct CSVOptions: Sendable {
   /// What a row is.
   public enum Row: String, Sendable, CaseIterable {
@@ -17,7 +17,7 @@ public struct CSVOptions: Sendable {
   public var hasHeader: Bool?
   /// The character between fields.
   public var delimiter: Character = ","
-  /// Of rows that are timesteps: the column that tells the sequences apart. Nil: a file is one sequence.
+  /// The column of the sequence's name. Of rows that are timesteps it tells the sequences apart; nil: a file is one.
   public var sequenceColumn: String?
   /// The column of the class, if any. An empty field means no label.
   public var labelColumn: String?

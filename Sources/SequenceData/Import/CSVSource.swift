@@ -29,6 +29,7 @@ final class CSVSource: SequenceSource {
   }
 
   var bytesRead: Int { lines.bytesRead }
+  var isOneSequence: Bool { options.row == .timestep && options.sequenceColumn == nil }
 
   func next(_ sequence: inout SourceSequence) throws -> Bool {
     options.row == .timestep ? try nextOfTimesteps(&sequence) : try nextOfSequences(&sequence)
@@ -65,6 +66,7 @@ final class CSVSource: SequenceSource {
           throw lines.error("the rows of sequence \"\(name)\" do not follow one another; sort the table by it")
         }
         current = name
+        sequence.name = name.isEmpty ? nil : name
         sequence.line = lines.line
         sequence.features = columns.values.count
         (sequence.label, sequence.group, sequence.split) = annotations
@@ -79,9 +81,11 @@ final class CSVSource: SequenceSource {
   private func nextOfSequences(_ sequence: inout SourceSequence) throws -> Bool {
     while let (line, fields) = try nextRow() {
       guard let columns = try prepare(line, fields) else { continue }
-      let least = ([columns.label, columns.group, columns.split].compactMap(\.self) + columns.values).max() ?? 0
+      let others = [columns.sequence, columns.label, columns.group, columns.split]
+      let least = (others.compactMap(\.self) + columns.values).max() ?? 0
       guard fields.count > least else { throw lines.error("\(fields.count) fields; expected at least \(least + 1)") }
       sequence.line = lines.line
+      sequence.name = columns.sequence.map { DelimitedLine.text(line[fields[$0]]) }
       (sequence.label, sequence.group, sequence.split) = try annotations(line, fields, columns)
       var chosen =
         options.valueColumns.isEmpty ? fields.indices.filter { !columns.others.contains($0) } : columns.values
@@ -122,9 +126,8 @@ final class CSVSource: SequenceSource {
     if let value = parsed ?? Double(DelimitedLine.text(line[range])), Float(value).isFinite { return Float(value) }
     let text = DelimitedLine.text(line[range])
     throw lines.error(
-      text.isEmpty
-        ? "column \(column): the value is missing"
-        : "column \(column): \(NumberParser.quote(text.utf8)) is no finite number")
+      "column \(column + 1): "
+        + (text.isEmpty ? "the value is missing" : "\(NumberParser.quote(text.utf8)) is no finite number"))
   }
 
   // MARK: Columns
@@ -141,11 +144,12 @@ final class CSVSource: SequenceSource {
       guard let column else { return nil }
       if let index = names.firstIndex(of: column) { return index }
       if let number = Int(column) {
-        let index = number < 0 ? fields.count + number : number
+        let index = number < 0 ? fields.count + number : number - 1
         if fields.indices.contains(index) { return index }
       }
       throw lines.error(
-        "there is no column \"\(column)\"; there are \(isHeader ? names.joined(separator: ", ") : "\(fields.count)")")
+        "there is no column \"\(column)\"; there are \(isHeader ? names.joined(separator: ", ") : "1 to \(fields.count)")"
+      )
     }
     var found = Columns(
       sequence: try find(options.sequenceColumn), label: try find(options.labelColumn),

@@ -9,6 +9,8 @@ public struct DatasetImporter {
   private var declared: [String] = []
   private var given: [Split?] = []
   private var greatest: Float = 0
+  /// The sample rate of the first recording, and its file.
+  private var rate: (rate: Int, path: String)?
   private var writer: DatasetWriter?
   private var sequence = SourceSequence()
 
@@ -37,6 +39,9 @@ public struct DatasetImporter {
     }
     if let count = options.categories, !(1...DatasetManifest.mostCategories).contains(count) {
       throw DataError.usage("\(count) categories cannot be; ask for 1...\(DatasetManifest.mostCategories)")
+    }
+    if let scale = options.scale, !scale.isFinite || scale == 0 {
+      throw DataError.usage("scale: the values cannot be multiplied by \(scale)")
     }
     try DatasetWriter.refuseFolderInUse(output)
     let rules = try FileNaming.Rules(options.naming)
@@ -82,12 +87,15 @@ public struct DatasetImporter {
     let kind = kind
     while try source.next(&sequence) {
       let writer = try writer ?? begin(output, kind)
+      if let scale = options.scale {
+        for index in sequence.values.indices { sequence.values[index] = Float(Double(sequence.values[index]) * scale) }
+      }
       try check(writer.features, kind)
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
       try writer.append(
         sequence.values, label: try number(of: sequence.label, in: &names),
-        group: try number(of: sequence.group, in: &groupNames))
+        group: try number(of: sequence.group, in: &groupNames), name: sequence.name)
       given.append(split ?? sequence.split)
       progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
     }
@@ -105,7 +113,7 @@ public struct DatasetImporter {
   }
 
   /// Checks a sequence while it is still known where it comes from.
-  private func check(_ features: Int, _ kind: ValueKind) throws {
+  private mutating func check(_ features: Int, _ kind: ValueKind) throws {
     guard sequence.features == features else {
       throw sequence.error("\(sequence.features) features; those before have \(features)")
     }
@@ -115,6 +123,21 @@ public struct DatasetImporter {
       throw sequence.error(
         "timestep \(bad / features), feature \(bad % features): the value is "
           + "\(ValueChecker.text(sequence.values[bad])); expected \(checker.expectation)")
+    }
+    if let quantiser = options.quantiser, let problem = quantiser.problem(with: sequence.values) {
+      throw sequence.error(
+        "timestep \(problem.index / features), feature \(problem.index % features): \(problem.reason)")
+    }
+    if let name = sequence.name, name.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
+      throw sequence.error("the name \(NumberParser.quote(name.utf8)) holds a line's end")
+    }
+    guard let found = sequence.sampleRate, !options.mixedSampleRates else { return }
+    let first = rate ?? (found, sequence.path)
+    rate = first
+    guard found == first.rate else {
+      throw sequence.error(
+        "\(found) samples a second, but \(first.path) has \(first.rate): resample one of them, or give "
+          + "--mixed-sample-rates if a timestep may mean different times")
     }
   }
 

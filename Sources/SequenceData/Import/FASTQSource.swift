@@ -19,6 +19,9 @@ final class FASTQSource: SequenceSource {
       throw lines.error("a read begins with @, not with \(NumberParser.quote(header))")
     }
     sequence.line = lines.line
+    // Up to the first space: what follows describes the read.
+    let name = header.dropFirst().prefix { $0 != 0x20 && $0 != 0x09 }
+    sequence.name = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
     var bases = 0
     var isAtQualities = false
     while let line = try lines.next() {

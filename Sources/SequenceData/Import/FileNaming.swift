@@ -66,7 +66,12 @@ public struct FileNaming: Sendable {
       }
       if classFromFolder, sequence.label == nil {
         let parts = sequence.path.dropFirst(root.count).split(separator: "/")
-        if parts.count > 1 { sequence.label = String(parts[parts.count - 2]) }
+        guard parts.count > 1 else {
+          throw sequence.error(
+            "lies in no folder within \(root), so that none names its class (--class-from-folder): put the files of each "
+              + "class into a folder of its own, or tell classes with --file-name or --table")
+        }
+        sequence.label = String(parts[parts.count - 2])
       }
     }
 

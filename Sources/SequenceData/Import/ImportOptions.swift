@@ -33,6 +33,10 @@ public struct ImportOptions: Sendable {
   public var testSource: String?
   /// What the data set is called; nil: as its folder.
   public var name: String?
+  /// What the values are multiplied by, before anything else is done with them.
+  public var scale: Double?
+  /// Whether recordings of different sample rates may stand in one data set.
+  public var mixedSampleRates = false
   /// Makes categories of the values.
   public var quantiser: Quantiser?
   /// Takes the values as categories as they are, integers in `0 ..< categories`.

@@ -1,5 +1,5 @@
 /// JSON Lines: an object a line, `{"values":[…]}` or `{"values":[[…],…]}` (an inner list a timestep), with `label`,
-/// `group` and `split` if wanted; other keys are passed over.
+/// `group`, `split` and `name` (or `id`) if wanted; another key is an error.
 final class JSONLinesSource: SequenceSource {
   private let lines: LineReader
 
@@ -35,8 +35,7 @@ struct JSONScanner {
     let reason: String
   }
 
-  /// How deep lists and objects may be nested in keys that are passed over.
-  private static let deepest = 64
+  private static let keys = ["values", "label", "group", "split", "name", "id"]
 
   private let text: UnsafeBufferPointer<UInt8>
   private var position = 0
@@ -88,7 +87,15 @@ struct JSONScanner {
             }
             sequence.split = split
           }
-        default: try skip(depth: 0)
+        case "name": sequence.name = try name()
+        case "id": sequence.name = try name() ?? sequence.name
+        default:
+          let known = JSONScanner.keys
+          let nearest = Spelling.nearest(to: key, among: known).map { "did you mean \"\($0)\"?" }
+          throw Problem(
+            position: start,
+            reason: "unknown key \(NumberParser.quote(key.utf8)); "
+              + (nearest ?? "known are \(known.joined(separator: ", "))"))
         }
       } while take(",")
       try expect("}")
@@ -154,33 +161,6 @@ struct JSONScanner {
     else { return false }
     position += word.utf8CodeUnitCount
     return true
-  }
-
-  /// Passes over any value.
-  private mutating func skip(depth: Int) throws(Problem) {
-    guard depth < JSONScanner.deepest else { throw problem("nested deeper than \(JSONScanner.deepest) levels") }
-    switch peek() {
-    case 0x22: _ = try string()
-    case 0x5B:
-      try expect("[")
-      if take("]") { return }
-      repeat { try skip(depth: depth + 1) } while take(",")
-      try expect("]")
-    case 0x7B:
-      try expect("{")
-      if take("}") { return }
-      repeat {
-        _ = peek()
-        _ = try string()
-        try expect(":")
-        try skip(depth: depth + 1)
-      } while take(",")
-      try expect("}")
-    default:
-      guard word("true") || word("false") || word("null") || NumberParser.double(text, at: &position) != nil else {
-        throw problem("expected a value")
-      }
-    }
   }
 
   private mutating func string() throws(Problem) -> String {

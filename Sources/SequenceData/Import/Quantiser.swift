@@ -12,7 +12,7 @@ public struct Quantiser: Sendable, Equatable {
   private let thresholds: [Double]
 
   /// The mu law of ITU-T G.711 (mu = 255) over the full scale -1...1, cut into `levels` equal parts; silence is the
-  /// middle one. Values beyond the full scale take the outermost levels.
+  /// middle one. An import refuses values beyond the full scale.
   public static func muLaw(levels: Int) throws -> Quantiser {
     try check(levels)
     // A value lies at or above level k if its companded value y = sign(x) ln(1 + 255|x|) / ln 256 is at least 2k/levels
@@ -93,6 +93,18 @@ public struct Quantiser: Sendable, Equatable {
       }
       return value.sign == .minus ? levels / 2 - low : levels / 2 + low
     }
+  }
+
+  /// The first of finite values that lies beyond the mu law's full scale, and what to do; nil where none does. A linear
+  /// scale names its ends, so that values beyond them are meant to take the outermost levels.
+  func problem(with values: [Float]) -> (index: Int, reason: String)? {
+    guard scale == .muLaw, let index = values.firstIndex(where: { abs($0) > 1 }) else { return nil }
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    return (
+      index,
+      "the value is \(ValueChecker.text(values[index])), but the mu law wants -1...1 (this sequence goes up to "
+        + "\(ValueChecker.text(largest))): multiply with --scale FACTOR, or use --quantise linear:\(levels):LO:HI"
+    )
   }
 
   /// Replaces finite values by their categories. Complexity: O(values log levels).

@@ -10,6 +10,10 @@ struct SourceSequence {
   var group: String?
   /// Its split, where the source names one.
   var split: Split?
+  /// What it is called itself: a file, a read, an id.
+  var name: String?
+  /// Timesteps a second, where the source tells.
+  var sampleRate: Int?
   /// The file that it comes from.
   var path = ""
   /// The line at which it begins, counted from 1; 0 where lines mean nothing.
@@ -19,7 +23,7 @@ struct SourceSequence {
   mutating func reset() {
     values.removeAll(keepingCapacity: true)
     features = 1
-    (label, group, split) = (nil, nil, nil)
+    (label, group, split, name, sampleRate) = (nil, nil, nil, nil, nil)
     (path, line) = ("", 0)
   }
 
@@ -34,6 +38,8 @@ struct SourceSequence {
 protocol SequenceSource: AnyObject {
   /// The classes in the order in which the format declares them, or nil if it does not; known after the first sequence.
   var declaredClasses: [String]? { get }
+  /// Whether the file is one sequence, which the file's name then names.
+  var isOneSequence: Bool { get }
   /// Bytes read so far.
   var bytesRead: Int { get }
   /// Replaces `sequence` by the next one; false at the end. Values need not be checked.
@@ -42,4 +48,5 @@ protocol SequenceSource: AnyObject {
 
 extension SequenceSource {
   var declaredClasses: [String]? { nil }
+  var isOneSequence: Bool { false }
 }

@@ -28,6 +28,11 @@ struct SourceFiles {
     paths = found.sorted(by: NaturalOrder.precedes)
   }
 
+  /// The path of a file within the root, or its name where it is the root.
+  func name(of path: String) -> String {
+    path == root ? SequenceDataset.lastComponent(path) : String(path.dropFirst(root.count).drop { $0 == "/" })
+  }
+
   private static func collect(
     _ folder: String, _ extensions: [String], depth: Int, into found: inout [String]
   ) throws {
@@ -72,6 +77,7 @@ final class FileSequenceSource: SequenceSource {
       sequence.reset()
       sequence.path = path
       if try source.next(&sequence) {
+        if sequence.name == nil, source.isOneSequence { sequence.name = files.name(of: path) }
         if let declared = source.declaredClasses {
           let known = declaredClasses ?? []
           declaredClasses = known + declared.filter { !known.contains($0) }

@@ -9,6 +9,7 @@ final class WAVSource: SequenceSource {
     let isFloat: Bool
     let channels: Int
     let bits: Int
+    let sampleRate: Int
     var frameBytes: Int { channels * bits / 8 }
   }
 
@@ -17,6 +18,7 @@ final class WAVSource: SequenceSource {
 
   init(at path: String) throws { file = try DataError.wrap { try MappedFile(at: path) } }
 
+  var isOneSequence: Bool { true }
   var bytesRead: Int { isRead ? file.count : 0 }
 
   private func damaged(_ reason: String) -> DataError { .damaged(file.path, reason) }
@@ -49,6 +51,7 @@ final class WAVSource: SequenceSource {
           throw damaged("\(size) bytes are no whole frames of \(format.frameBytes) bytes")
         }
         sequence.features = format.channels
+        sequence.sampleRate = format.sampleRate
         withExtendedLifetime(file) { WAVSource.convert(samples, format, into: &sequence.values) }
         return true
       }
@@ -66,7 +69,8 @@ final class WAVSource: SequenceSource {
     guard (code == 1 && [8, 16, 24, 32].contains(bits)) || (code == 3 && bits == 32) else {
       throw damaged("format \(code) of \(bits) bits is not read; convert it to PCM of 16 bits")
     }
-    let format = Format(isFloat: code == 3, channels: channels, bits: bits)
+    let format = Format(
+      isFloat: code == 3, channels: channels, bits: bits, sampleRate: try load(UInt32.self, offset + 4))
     guard try load(UInt16.self, offset + 12) == format.frameBytes else {
       throw damaged("its frames do not have the size of \(channels) channels of \(bits) bits")
     }

@@ -4,7 +4,8 @@ extension DatasetInspection {
   /// The report as lines of text for a person.
   public var text: String {
     var lines = [
-      "\(name): \(sequences) sequences, \(timesteps) timesteps, \(features) feature\(features == 1 ? "" : "s")"
+      "\(name): \(Counted.text(sequences, "sequence")), \(Counted.text(timesteps, "timestep")), "
+        + Counted.text(features, "feature")
     ]
     let range = valueRange.map { ", from \(ValueChecker.text($0.lowerBound)) to \(ValueChecker.text($0.upperBound))" }
     switch values {

@@ -21,9 +21,11 @@ extension Batch {
   /// - Parameters:
   ///   - lanes: ids of each carried lane.
   ///   - globalIDs: ids of the whole global batch.
+  ///   - labels: how a model numbers the classes; nil: as the data set does.
   /// - Throws: `DataError` naming file, sequence, timestep and feature of the first bad value.
   init(
-    reading lanes: [[Int]], globalIDs: [Int], from dataset: SequenceDataset, normalisation: InputNormalisation
+    reading lanes: [[Int]], globalIDs: [Int], from dataset: SequenceDataset, normalisation: InputNormalisation,
+    labels: ModelLabels? = nil
   ) throws {
     let ids = Array(lanes.joined())
     var bounds = [0]
@@ -42,7 +44,8 @@ extension Batch {
       for index in ids.indices { normalisation.apply(to: values.buffer(of: index), features: dataset.features) }
     }
     self.init(
-      raw: raw, values: values, ids: ids, labels: ids.map { Int32(dataset.label(of: $0) ?? -1) })
+      raw: raw, values: values, ids: ids,
+      labels: ids.map { id in Int32((labels.map { $0[id] } ?? dataset.label(of: id)) ?? -1) })
   }
 
   /// A copy whose values, but not whose raw values, may be changed.

@@ -9,6 +9,7 @@ public enum ExportCommand {
     if AtomicFile.exists(out), try !AtomicFile.isFolder(out) || !AtomicFile.names(inFolder: out).isEmpty {
       throw TrainingError.usage("--out \(out): is not an empty folder; choose another")
     }
+    try OutputPlace.check(folder: out)
     let saved = try SavedModel.open(model, checkpoint: checkpoint)
     let (encoder, description) = saved.encoder
     try AtomicFile.createFolder(out)

@@ -6,87 +6,96 @@ import Networks
 import PackedTensors
 import SequenceData
 
-/// A saved model and the data set that it is used on, read by every rank.
+/// A saved model and the data set that it is used on, read by every rank and found equal on all.
 struct LoadedModel {
   let communicator: Communicator
+  let agreement: Agreement
   let dataset: SequenceDataset
-  /// Section `model` of the recipe that built it.
-  let recipe: ModelRecipe
   /// The form of the data that it was made for.
   let description: DataDescription
-  /// Which weights, for the user.
-  let choice: String
-  private let source: String
+  private let weights: UsedWeights
   private let watchdog: Watchdog
-  private let tensors: [NamedTensor]
   private let normalisation: InputNormalisation
-  /// What stands on the encoder; none where only the encoder was saved.
-  private let objective: (any ObjectiveRecipe)?
 
-  /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
-  init(_ command: ModelCommand, _ communicator: Communicator, needsClassifier: Bool) throws {
+  /// Section `model` of the recipe that built it.
+  var recipe: ModelRecipe { weights.recipe }
+
+  /// - Parameters:
+  ///   - needsClassifier: whether an encoder alone, or one under another objective, will not do.
+  ///   - output: the file that will be written, if any.
+  init(_ command: ModelCommand, _ communicator: Communicator, needsClassifier: Bool, output: String?) throws {
     self.communicator = communicator
     watchdog = try ComputeEnvironment.prepare(communicator, threads: command.threads)
-    source = command.model
     let agreement = Agreement(communicator: communicator)
-    let input: InputDescription
-    let isEncoderFolder =
-      !needsClassifier && command.checkpoint == nil && !AtomicFile.exists(command.model + "/recipe.yaml")
-    if isEncoderFolder {
-      let (tensors, configuration) = try agreement.together(exitCode: TrainingError.exitCode) {
-        try EncoderFolder.locate(command.model).read(EncoderDescription.self)
+    self.agreement = agreement
+    if let output {
+      _ = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+        try OutputPlace.check(file: output)
+        return []
       }
-      self.tensors = tensors.map { NamedTensor(name: "encoder." + $0.name, shape: $0.shape, elements: $0.elements) }
-      recipe = try TrainingError.alike { try ModelRecipe(yaml: configuration.recipe, name: command.model) }
-      input = configuration.data
-      choice = "encoder of step \(configuration.step)"
-      objective = nil
-    } else {
-      let saved = try agreement.together(exitCode: TrainingError.exitCode) {
-        try SavedModel.open(command.model, checkpoint: command.checkpoint)
-      }
-      guard saved.recipe.objective is ClassifyRecipe || !needsClassifier else {
-        throw TrainingError.usage(
-          "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))"
-        )
-      }
-      tensors = saved.tensors
-      recipe = saved.recipe.model
-      input = saved.state.input
-      choice = saved.choice
-      objective = saved.recipe.objective
     }
-    description = input.data
-    normalisation = input.normalisation(recipe.input.normalise)
-    dataset = try agreement.together(exitCode: TrainingError.exitCode) { try SequenceDataset(at: command.data) }
-    try TrainingError.alike { [dataset, recipe] in
-      try input.check(dataset, readsCategories: recipe.input.kind == .categories)
+    let (weights, dataset) = try agreement.together(exitCode: TrainingError.exitCode) {
+      let weights = try UsedWeights(command, needsClassifier: needsClassifier)
+      let dataset = try SequenceDataset(at: command.data)
+      try weights.input.check(dataset, readsCategories: weights.recipe.input.kind == .categories)
+      return (weights, dataset)
     }
-    if communicator.rank == 0 { Progress(total: 0, isSilent: false).say("\(command.model): \(choice)") }
+    try agreement.requireSame(weights.digest, of: "The model \(command.model)")
+    try agreement.requireSame(dataset.fingerprint, of: "The data set \(command.data)")
+    (self.weights, self.dataset) = (weights, dataset)
+    description = weights.input.data
+    normalisation = weights.input.normalisation(weights.recipe.input.normalise)
+    if communicator.rank == 0 { Progress(total: 0, isSilent: false).say("\(command.model): \(weights.choice)") }
   }
 
   /// Builds the model for `user`. An encoder without an objective gets the one without parameters of its own.
   func build<User: ModelUser>(for user: User) throws -> User.Result {
     try ModelBuilder.build(
-      recipe, objective: objective ?? EncoderOnlyRecipe(), data: description, seed: 0, isEncoderFrozen: true, for: user)
+      recipe, objective: weights.objective ?? EncoderOnlyRecipe(), data: description, seed: 0, isEncoderFrozen: true,
+      for: user)
   }
 
   /// Sets the weights.
   func load(into store: ParameterStore) throws {
-    try TrainingError.alike { try store.load(tensors, source: source) }
+    try TrainingError.alike { try store.load(weights.tensors, source: weights.source) }
   }
 
   /// Runs the model on this data set.
   func evaluator<E: Encoder, O: Objective>(_ model: Model<E, O>) -> Evaluator<E, O> {
-    Evaluator(model: model, dataset: dataset, normalisation: normalisation, communicator: communicator)
+    Evaluator(
+      model: model, dataset: dataset, normalisation: normalisation, communicator: communicator,
+      classes: description.classes)
   }
 
-  /// All sequences, or those of a split.
-  func chosen(_ split: Split?) throws -> [Int] {
-    let ids = Selection.evaluated(dataset, split: split, labelledOnly: false).ids
-    guard !ids.isEmpty else {
-      throw TrainingError.data("\(dataset.path): split \(split?.name ?? "all") holds no sequence")
+  /// The sequences of a split, or all; of those with a label, where labels are what is asked for, the model must know
+  /// the class.
+  func chosen(_ split: Split?, labelledOnly: Bool) throws -> [Int] {
+    let selection = Selection.evaluated(dataset, split: split, labelledOnly: labelledOnly)
+    try agreement.requireSame(selection.digest, of: "The choice of sequences (--split)")
+    guard !selection.ids.isEmpty else {
+      throw TrainingError.data(
+        "\(dataset.path): split \(split?.name ?? "all") "
+          + (labelledOnly ? "has no labelled sequence; nothing to evaluate" : "holds no sequence"))
     }
-    return ids
+    if labelledOnly {
+      try TrainingError.alike { try ModelLabels(dataset, classes: description.classes).check(selection.ids) }
+    }
+    return selection.ids
+  }
+
+  /// Does `work` on some sequences while the shards that hold them are compared with their digests, where the data set
+  /// is sealed; then `write` writes on rank 0 what came of it. An error of any rank is every rank's, and nothing is
+  /// written then.
+  func run<Result>(_ ids: [Int], _ work: () throws -> Result, write: (Result) throws -> Void) throws -> Result {
+    let seal = SealCheck(dataset, shards: dataset.shards(of: ids), rank: communicator.rank, ranks: communicator.size)
+    let result = try work()
+    try agreement.together(exitCode: TrainingError.exitCode) {
+      try seal.check(waiting: true, communicator.activity)
+    }
+    _ = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      try write(result)
+      return []
+    }
+    return result
   }
 }

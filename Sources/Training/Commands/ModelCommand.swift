@@ -28,78 +28,97 @@ public struct ModelCommand: Sendable {
   }
 
   /// Evaluates a classifier on the labelled sequences of the split.
-  public func evaluate(_ communicator: Communicator) throws -> ClassificationReport {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: true)
-    let ids = Selection.evaluated(loaded.dataset, split: split, labelledOnly: true).ids
-    guard !ids.isEmpty else {
-      throw TrainingError.data(
-        "\(data): split \(split?.name ?? "all") has no labelled sequence; nothing to evaluate")
+  /// - Parameters:
+  ///   - json: the file that the report is written to, if any.
+  ///   - show: is given the report on rank 0, before it is written.
+  public func evaluate(
+    json: String?, _ communicator: Communicator, show: (ClassificationReport) -> Void
+  ) throws {
+    let loaded = try LoadedModel(self, communicator, needsClassifier: true, output: json)
+    let ids = try loaded.chosen(split, labelledOnly: true)
+    let user = EvaluateUser(loaded: loaded, ids: ids)
+    _ = try loaded.run(ids, { try loaded.build(for: user) }) { report in
+      show(report)
+      if let json { try report.write(to: json) }
     }
-    let classes = loaded.description.classes
-    for id in ids {
-      guard let label = loaded.dataset.label(of: id), label < classes.count else {
-        throw TrainingError.data(
-          "\(data): sequence \(id) has a class that the model does not know; it knows \(classes.count)")
-      }
-    }
-    return try loaded.build(for: EvaluateUser(loaded: loaded, ids: ids, classes: classes))
   }
 
-  /// Class probabilities of the split's sequences as CSV: `id,class,p_0,…`, a line a sequence.
+  /// Class probabilities of the split's sequences as CSV: `id,class,p_0,…`, a line a sequence, and at its end the
+  /// sequence's name where the data set has names.
   public func predict(to path: String, _ communicator: Communicator) throws {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: true)
-    let ids = try loaded.chosen(split)
-    try loaded.build(for: PredictUser(loaded: loaded, ids: ids, path: path))
+    let loaded = try LoadedModel(self, communicator, needsClassifier: true, output: path)
+    let ids = try loaded.chosen(split, labelledOnly: false)
+    let user = PredictUser(loaded: loaded, ids: ids)
+    _ = try loaded.run(ids, { try loaded.build(for: user) }) { try AtomicFile.write($0, to: path) }
   }
 
   /// Pooled embeddings of the split's sequences as a float32 array `[n, width]`.
   public func embed(to path: String, _ communicator: Communicator) throws {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: false)
-    let ids = try loaded.chosen(split)
-    try loaded.build(for: EmbedUser(loaded: loaded, ids: ids, path: path))
+    let loaded = try LoadedModel(self, communicator, needsClassifier: false, output: path)
+    let ids = try loaded.chosen(split, labelledOnly: false)
+    let user = EmbedUser(loaded: loaded, ids: ids, path: path)
+    do {
+      _ = try loaded.run(ids, { try loaded.build(for: user) }) { writer in
+        try user.told {
+          try writer?.close()
+          try AtomicFile.move(user.aside, to: path)
+        }
+      }
+    } catch {
+      if communicator.rank == 0 { try? AtomicFile.remove(user.aside) }
+      throw error
+    }
   }
 
   /// Sequences that are gathered to rank 0 at once.
   static let chunk = 8192
+
+  /// Visits ids in parts of at most ``chunk``.
+  fileprivate static func forEachChunk(of ids: [Int], _ body: ([Int]) throws -> Void) throws {
+    for first in stride(from: 0, to: ids.count, by: chunk) {
+      try body(Array(ids[first..<min(first + chunk, ids.count)]))
+    }
+  }
 }
 
 private struct EvaluateUser: ModelUser {
   let loaded: LoadedModel
   let ids: [Int]
-  let classes: [String]
 
   func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> ClassificationReport {
     try loaded.load(into: model.store)
     guard let evaluator = loaded.evaluator(model) as? Evaluator<E, Classify> else {
       preconditionFailure("a classifier was built")
     }
-    return try evaluator.classification(ids, classes: classes)
+    return try evaluator.classification(ids, classes: loaded.description.classes)
   }
 }
 
 private struct PredictUser: ModelUser {
   let loaded: LoadedModel
   let ids: [Int]
-  let path: String
 
-  func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
+  func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> String {
     try loaded.load(into: model.store)
     guard let evaluator = loaded.evaluator(model) as? Evaluator<E, Classify> else {
       preconditionFailure("a classifier was built")
     }
-    let names = loaded.description.classes
-    var text = "id,class," + names.indices.map { "p_\($0)" }.joined(separator: ",") + "\n"
-    for first in stride(from: 0, to: ids.count, by: ModelCommand.chunk) {
-      let part = Array(ids[first..<min(first + ModelCommand.chunk, ids.count)])
-      let p = try evaluator.probabilities(part, classes: names.count)
-      guard loaded.communicator.rank == 0 else { continue }
+    let classes = loaded.description.classes
+    let names = SequenceNames(loaded.dataset)
+    var text = "id,class," + classes.indices.map { "p_\($0)" }.joined(separator: ",")
+    text += names == nil ? "\n" : ",name\n"
+    try ModelCommand.forEachChunk(of: ids) { part in
+      let p = try evaluator.probabilities(part, classes: classes.count)
+      guard loaded.communicator.rank == 0 else { return }
       for (index, id) in part.enumerated() {
-        let row = p[index * names.count..<(index + 1) * names.count]
+        let row = p[index * classes.count..<(index + 1) * classes.count]
         let best = row.indices.reduce(row.startIndex) { row[$1] > row[$0] ? $1 : $0 } - row.startIndex
-        text += "\(id),\(CSV.field(names[best])),\(row.map { "\($0)" }.joined(separator: ","))\n"
+        text += "\(id),\(CSV.field(classes[best])),\(row.map { "\($0)" }.joined(separator: ","))"
+        if let names { text += "," + CSV.field(names.name(of: id)) }
+        text += "\n"
       }
     }
-    if loaded.communicator.rank == 0 { try AtomicFile.write(text, to: path) }
+    return text
   }
 }
 
@@ -107,28 +126,31 @@ private struct EmbedUser: ModelUser {
   let loaded: LoadedModel
   let ids: [Int]
   let path: String
+  /// Where the file is written until it is whole.
+  var aside: String { AtomicFile.temporaryPath(for: path) }
 
-  func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
+  /// Runs `body`, whose file errors are told of the file that was meant.
+  func told(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as FileError { throw error.toldOf(path, insteadOf: aside) }
+  }
+
+  /// Writes all rows on rank 0; the writer is still to be closed.
+  func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> NPYWriter? {
     try loaded.load(into: model.store)
     let evaluator = loaded.evaluator(model)
     let pooling = loaded.recipe.pool.pooling
-    let aside = AtomicFile.temporaryPath(for: path)
-    do {
-      let writer =
-        loaded.communicator.rank == 0
-        ? try NPYWriter(at: aside, element: .float32, rowShape: [model.encoder.width]) : nil
-      for first in stride(from: 0, to: ids.count, by: ModelCommand.chunk) {
-        let part = Array(ids[first..<min(first + ModelCommand.chunk, ids.count)])
-        let rows = try evaluator.embeddings(part, pooling: pooling)
-        try writer?.append(rows)
+    func onFirstRank(_ body: () throws -> Void) throws {
+      try loaded.agreement.together(exitCode: TrainingError.exitCode) {
+        if loaded.communicator.rank == 0 { try told(body) }
       }
-      guard let writer else { return }
-      try writer.close()
-      try AtomicFile.move(aside, to: path)
-    } catch {
-      try? AtomicFile.remove(aside)
-      throw (error as? FileError)?.toldOf(path, insteadOf: aside) ?? error
     }
+    var writer: NPYWriter?
+    try onFirstRank { writer = try NPYWriter(at: aside, element: .float32, rowShape: [model.encoder.width]) }
+    try ModelCommand.forEachChunk(of: ids) { part in
+      let rows = try evaluator.embeddings(part, pooling: pooling)
+      try onFirstRank { try writer?.append(rows) }
+    }
+    return writer
   }
 }
 

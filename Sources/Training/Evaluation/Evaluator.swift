@@ -1,3 +1,4 @@
+import DataParallel
 import MessagePassing
 import Networks
 import PackedTensors
@@ -12,8 +13,22 @@ struct Evaluator<E: Encoder, O: Objective> {
   let dataset: SequenceDataset
   let normalisation: InputNormalisation
   let communicator: Communicator
+  /// The labels as the model numbers them.
+  private let labels: ModelLabels
   /// Timesteps of a batch on one rank.
   static var batchTimesteps: Int { 1 << 16 }
+
+  /// - Parameter classes: the model's classes, by which the data set's are known; nil: the data set's own.
+  init(
+    model: Model<E, O>, dataset: SequenceDataset, normalisation: InputNormalisation, communicator: Communicator,
+    classes: [String]? = nil
+  ) {
+    self.model = model
+    self.dataset = dataset
+    self.normalisation = normalisation
+    self.communicator = communicator
+    labels = ModelLabels(dataset, classes: classes ?? dataset.classes)
+  }
 
   /// Mean loss of the objective over its terms, and the share told correctly where that has a meaning. Views are drawn
   /// as in no epoch of training, and the same each time.
@@ -34,20 +49,24 @@ struct Evaluator<E: Encoder, O: Objective> {
     return (total / terms, model.objective.countsCorrect ? Double(counts[1]) / terms : nil)
   }
 
-  /// Visits this rank's share of `ids` in batches.
+  /// Visits this rank's share of `ids` in batches. `body` makes no collective call; if it, or the reading, fails on any
+  /// rank, all throw that error.
   func forEachBatch(_ ids: [Int], _ body: (Batch, inout ForwardPass) throws -> Void) throws {
     let plan = EvaluationPlan(
       lengths: ids.map { dataset.length(of: $0) }, ids: ids, ranks: communicator.size,
       timesteps: Evaluator.batchTimesteps)
-    for share in plan.batches[communicator.rank] {
-      communicator.activity.enter(.evaluating)
-      // Lanes, so that threads can share the work; no result depends on them.
-      let pieces = min(4 * Workers.count, max(1, share.count))
-      let lanes = (0..<pieces).map { Array(share[$0 * share.count / pieces..<($0 + 1) * share.count / pieces]) }
-      let batch = try Batch(
-        reading: Workers.count > 1 ? lanes : [share], globalIDs: share, from: dataset, normalisation: normalisation)
-      var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
-      try body(batch, &pass)
+    try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
+      for share in plan.batches[communicator.rank] {
+        communicator.activity.enter(.evaluating)
+        // Lanes, so that threads can share the work; no result depends on them.
+        let pieces = min(4 * Workers.count, max(1, share.count))
+        let lanes = (0..<pieces).map { Array(share[$0 * share.count / pieces..<($0 + 1) * share.count / pieces]) }
+        let batch = try Batch(
+          reading: Workers.count > 1 ? lanes : [share], globalIDs: share, from: dataset, normalisation: normalisation,
+          labels: labels)
+        var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
+        try body(batch, &pass)
+      }
     }
   }
 
@@ -83,7 +102,7 @@ extension Evaluator where O == Classify {
     }
     let all = try gathered(rows)
     return ClassificationReport(
-      classes: classes, truth: all.map { dataset.label(of: $0.id)! }, predicted: all.map(\.predicted),
+      classes: classes, truth: all.map { labels[$0.id]! }, predicted: all.map(\.predicted),
       losses: all.map(\.loss))
   }
 

@@ -18,24 +18,23 @@ struct SavedModel {
   static func open(_ run: String, checkpoint: String?) throws -> SavedModel {
     let recipe = try RunFolder(path: run).storedRecipe()
     let store = CheckpointStore(run: run)
-    let (folder, name) = try choose(store, checkpoint, run: run)
-    let content = try folder.load()
-    let state = try TrainingState.decode(content.state, path: folder.path + "/state.json")
-    return SavedModel(
-      choice: "\(name), step \(content.step)", step: content.step, recipe: recipe, state: state, tensors: content.model)
+    return try RunFolder(path: run).sayingWhatElse {
+      let (folder, name) = try choose(store, checkpoint, run: run)
+      let content = try folder.load()
+      let state = try TrainingState.decode(content.state, path: folder.path + "/state.json")
+      return SavedModel(
+        choice: "\(name), step \(content.step)", step: content.step, recipe: recipe, state: state,
+        tensors: content.model)
+    }
   }
 
   private static func choose(
     _ store: CheckpointStore, _ checkpoint: String?, run: String
   ) throws -> (CheckpointFolder, String) {
     if let checkpoint {
-      guard let link = CheckpointStore.Link(rawValue: checkpoint) else {
-        return (CheckpointFolder(path: checkpoint), "checkpoint \(checkpoint)")
-      }
-      guard let step = try store.step(of: link) else {
-        throw TrainingError.missing("\(run): has no \(checkpoint) checkpoint")
-      }
-      return (store.folder(step: step), "\(checkpoint) checkpoint")
+      let folder = try store.named(checkpoint, option: "--checkpoint")
+      let isLink = CheckpointStore.Link(rawValue: checkpoint) != nil
+      return (folder, isLink ? "\(checkpoint) checkpoint" : "checkpoint \(checkpoint)")
     }
     guard let latest = try store.step(of: .latest) else {
       throw TrainingError.missing("\(run): has no checkpoint yet")
@@ -59,6 +58,22 @@ struct SavedModel {
     let prefix = "encoder."
     return tensors.filter { $0.name.hasPrefix(prefix) }.map {
       NamedTensor(name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, elements: $0.elements)
+    }
+  }
+}
+
+extension RunFolder {
+  /// Runs `body`; where that meets a damaged checkpoint, the error says which others there are.
+  fileprivate func sayingWhatElse<R>(_ body: () throws -> R) throws -> R {
+    do {
+      return try body()
+    } catch FileError.damaged(let place, let reason) {
+      let good = try store.good()
+      let advice =
+        good.isEmpty
+        ? "no checkpoint of the run verifies"
+        : "choose another with --checkpoint latest|best|NAME; these verify: \(good.joined(separator: ", "))"
+      throw FileError.damaged(path: place, reason: "\(reason). \(advice)")
     }
   }
 }

@@ -1,3 +1,5 @@
+import SequenceData
+
 extension RecipeReader {
   /// An integer; without a default it must be there.
   public mutating func integer(

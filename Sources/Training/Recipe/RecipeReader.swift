@@ -1,3 +1,5 @@
+import SequenceData
+
 /// The keys of one section of a recipe, read by name and type; what nobody asked for is an unknown key.
 ///
 /// Every getter throws a `RecipeError` that names key and line. A section is closed by whoever opened it: then each key

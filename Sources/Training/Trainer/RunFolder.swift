@@ -13,7 +13,9 @@ struct RunFolder {
 
   /// Where a run begins or goes on.
   struct Start {
-    /// What the checkpoint holds; nothing for a fresh start.
+    /// The checkpoint; none for a fresh start.
+    var folder: CheckpointFolder?
+    /// What the checkpoint holds.
     var content: CheckpointFolder.Content?
     var state: TrainingState?
     /// What to tell the user.
@@ -32,6 +34,7 @@ struct RunFolder {
     if AtomicFile.exists(path) && !AtomicFile.isFolder(path) {
       throw TrainingError.usage("--out \(path): is a file; a run needs a folder")
     }
+    let named = try namedCheckpoint(recipe, identity, resume)
     let isNew = try !AtomicFile.exists(path) || AtomicFile.names(inFolder: path).isEmpty
     if isNew {
       try AtomicFile.createFolder(path)
@@ -49,11 +52,9 @@ struct RunFolder {
       try AtomicFile.write(Array(StableJSON.encode(identity)), to: identityPath)
     }
     try store.prepareForWriting()
-    var start = try begin(resume, isNew: isNew, lock)
-    if let state = start.state, state.identity != identity {
-      throw TrainingError.usage(
-        "\(path): the checkpoint belongs to another run (\(identity.differences(from: state.identity).joined(separator: "; ")))"
-      )
+    var start = try begin(named, isNew: isNew, lock)
+    if let state = start.state, let folder = start.folder, state.identity != identity {
+      throw refusal(of: folder, state, recipe, identity)
     }
     if !isNew {
       let dropped = try MetricsFile.cutBack(metricsPath, toStep: start.state?.step ?? 0)
@@ -64,11 +65,38 @@ struct RunFolder {
     return start
   }
 
-  private func begin(_ resume: TrainingJob.Resume, isNew: Bool, _ lock: RunLock) throws -> Start {
+  /// The checkpoint that `--resume` names: verified, and one of this very run. Nothing is made or changed before.
+  private func namedCheckpoint(
+    _ recipe: Recipe, _ identity: RunIdentity, _ resume: TrainingJob.Resume
+  ) throws -> CheckpointFolder? {
+    guard case .from(let name) = resume else { return nil }
+    let folder = try store.named(name, option: "--resume")
+    let state = try TrainingState.decode(folder.load().state, path: folder.path + "/state.json")
+    guard state.identity == identity else { throw refusal(of: folder, state, recipe, identity) }
+    return folder
+  }
+
+  /// Says what another run's checkpoint differs in; of its recipe, which stands in its run's folder, the keys.
+  private func refusal(
+    of folder: CheckpointFolder, _ state: TrainingState, _ recipe: Recipe, _ identity: RunIdentity
+  ) -> TrainingError {
+    var differences = identity.differences(from: state.identity)
+    if state.identity.recipe != identity.recipe {
+      let run = AtomicFile.folderName(of: AtomicFile.folderName(of: folder.path))
+      let stored = try? Recipe(file: run + "/recipe.yaml")
+      let keys = stored.map { Recipe.differences(from: $0, to: recipe) } ?? []
+      differences += keys.isEmpty ? ["the recipe"] : keys
+    }
+    return .usage(
+      "\(folder.path): this checkpoint belongs to another run, which differs in \(differences.joined(separator: "; ")); nothing was changed"
+    )
+  }
+
+  private func begin(_ named: CheckpointFolder?, isNew: Bool, _ lock: RunLock) throws -> Start {
     var start = Start(lock: lock)
     let folder: CheckpointFolder?
-    if case .from(let path) = resume {
-      folder = CheckpointFolder(path: path)
+    if let named {
+      folder = named
     } else {
       let choice = try store.newestGood()
       start.messages += choice.refused.map(\.description)
@@ -79,6 +107,7 @@ struct RunFolder {
       return start
     }
     let content = try folder.load()
+    start.folder = folder
     start.content = content
     start.state = try TrainingState.decode(content.state, path: folder.path + "/state.json")
     start.messages.append("resuming from \(folder.name), step \(content.step)")
@@ -101,8 +130,18 @@ struct RunFolder {
 
   /// The recipe of a run that is there.
   func storedRecipe() throws -> Recipe {
+    guard AtomicFile.exists(path) else {
+      throw FileError.missing(path: path, advice: "name the --out folder of a training")
+    }
     guard AtomicFile.exists(recipePath) else {
-      throw FileError.missing(path: recipePath, advice: "\(path) is not a run; name the --out folder of a training")
+      throw TrainingError.missing(
+        "\(path): is there, but is no run (it has no recipe.yaml); name the --out folder of a training")
+    }
+    guard AtomicFile.exists(identityPath) || AtomicFile.exists(store.path) else {
+      throw TrainingError.missing(
+        "\(path): is there, but is no run (it has no checkpoints)"
+          + (EncoderFolder(run: path).isThere
+            ? ": an export is for other programs, and for --encoder; name the run that it was made of" : ""))
     }
     return try Recipe(file: recipePath)
   }

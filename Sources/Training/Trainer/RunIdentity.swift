@@ -25,7 +25,10 @@ struct RunIdentity: Codable, Equatable {
     if command != stored.command { names.append("command: \(stored.command.rawValue) → \(command.rawValue)") }
     if dataset != stored.dataset { names.append("--data: another data set") }
     if sequences != stored.sequences && dataset == stored.dataset {
-      names.append("the sequences or labels that are used")
+      names.append(
+        command == .pretrain
+          ? "--data-fraction or --include-splits: other sequences"
+          : "--label-fraction or --label-groups: other labels")
     }
     if encoder != stored.encoder { names.append("--encoder: other weights") }
     if isProbe != stored.isProbe { names.append("--probe: \(stored.isProbe) → \(isProbe)") }

@@ -252,19 +252,22 @@ final class Trainer<E: Encoder, O: Objective> {
     let plan = plans.plan(epoch: state.epoch)
     let parameters = model.trainable.reduce(0) { $0 + $1.count }
     progress.say(
-      "\(session.job.command.rawValue): \(session.selection.ids.count) sequences, \(plan.steps) steps an epoch, \(totalSteps) steps; "
-        + "\(parameters) parameters; \(session.communicator.size) ranks, \(session.recipe.batch.lanes) lanes, \(InstructionSet.active.rawValue)"
+      "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
+        + "\(parameters) parameters; \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
-    if session.job.labels != .all { progress.say("labels: \(session.selection.ids.count) sequences are used") }
+    if let labelled = session.labelledSequences, session.job.labels != .all {
+      progress.say("labels: \(session.selection.ids.count) of \(Counted.text(labelled, "sequence")) are used")
+    }
     if !plan.oversized.isEmpty {
+      let count = plan.oversized.count
       progress.say(
-        "\(plan.oversized.count) sequences are longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own"
+        "\(Counted.text(count, "sequence")) \(count == 1 ? "is" : "are") longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own"
       )
     }
     let shortest = session.selection.ids.map { session.dataset.length(of: $0) }.min() ?? 0
     if shortest < model.encoder.receptiveField {
       progress.say(
-        "the shortest sequence has \(shortest) timesteps, fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped"
+        "the shortest sequence has \(Counted.text(shortest, "timestep")), fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped"
       )
     }
   }

@@ -12,6 +12,12 @@ extension TrainingSession {
       dataset: dataset, normalisation: normalisation)
   }
 
+  /// The labelled training sequences, of which labels may be taken in part; nil where none are asked for.
+  var labelledSequences: Int? {
+    job.command == .pretrain
+      ? nil : (0..<dataset.count).count { dataset.split(of: $0) == .train && dataset.label(of: $0) != nil }
+  }
+
   /// Begins to verify the data set's files, where they are sealed.
   var sealCheck: SealCheck { SealCheck(dataset, rank: communicator.rank, ranks: communicator.size) }
 }

@@ -40,6 +40,7 @@ public struct TrainingSession {
     self.communicator = communicator
     agreement = Agreement(communicator: communicator)
     folder = RunFolder(path: job.out)
+    try agreement.requireSame(job.out, of: "The run's folder (--out)")
     try agreement.requireSame(
       try agreement.together(exitCode: TrainingError.exitCode) { try Checksum.sha256(ofFile: "/proc/self/exe") },
       of: "The program (its file's SHA-256)")

@@ -12,13 +12,18 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Folder of the data set.")
   var data: String
 
-  @Option(help: "latest, best, or a checkpoint's folder; otherwise the best if validation ran, else the latest.")
+  @Option(
+    help: """
+      latest, best, a checkpoint's name (step-00000200) or its folder; otherwise the best if validation ran, else the \
+      latest.
+      """)
   var checkpoint: String?
 
   @Option(help: "Compute threads of each rank.")
   var threads = 1
 
   func validate() throws {
+    try refuseEmpty(("--model", model), ("--data", data), ("--checkpoint", checkpoint))
     if threads < 1 { throw ValidationError("--threads \(threads): expected a number from 1 on") }
   }
 
@@ -44,14 +49,12 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Write the report as JSON to this file.")
   var json: String?
 
+  func validate() throws { try refuseEmpty(("--json", json)) }
+
   func run() throws {
     let command = try options.command(split: split)
     try onAllRanks { communicator in
-      let report = try command.evaluate(communicator)
-      if communicator.rank == 0 {
-        if let json { try report.write(to: json) }
-        print(report.text)
-      }
+      try command.evaluate(json: json, communicator) { print($0.text) }
       return 0
     }
   }
@@ -69,6 +72,8 @@ struct Predict: ParsableCommand {
 
   @Option(help: "The CSV file.")
   var out: String
+
+  func validate() throws { try refuseEmpty(("--out", out)) }
 
   func run() throws {
     let command = try options.command(split: split)
@@ -92,6 +97,8 @@ struct Embed: ParsableCommand {
   @Option(help: "The .npy file.")
   var out: String
 
+  func validate() throws { try refuseEmpty(("--out", out)) }
+
   func run() throws {
     let command = try options.command(split: split)
     try onAllRanks {
@@ -109,11 +116,13 @@ struct Export: ParsableCommand {
   @Option(help: "The RUN whose model is exported.")
   var model: String
 
-  @Option(help: "latest, best, or a checkpoint's folder.")
+  @Option(help: "latest, best, a checkpoint's name (step-00000200) or its folder.")
   var checkpoint: String?
 
   @Option(help: "A folder that is empty or not there yet.")
   var out: String
+
+  func validate() throws { try refuseEmpty(("--model", model), ("--out", out), ("--checkpoint", checkpoint)) }
 
   func run() throws {
     try onAllRanks { communicator in

@@ -62,11 +62,13 @@ struct Finetune: ParsableCommand {
   @Option(help: "A finished pretraining's RUN, or an encoder folder.")
   var encoder: String
 
-  @Option(help: "Take the encoder from this checkpoint of the RUN instead: latest, best, or a checkpoint's folder.")
+  @Option(help: "Take the encoder from this checkpoint of the RUN instead: latest, best, its name or folder.")
   var checkpoint: String?
 
   @Flag(help: "Keep the encoder as it is, batch norm included, and train the head alone.")
   var probe = false
+
+  func validate() throws { try refuseEmpty(("--encoder", encoder), ("--checkpoint", checkpoint)) }
 
   func run() throws {
     var job = options.job(.finetune)
@@ -97,6 +99,7 @@ struct PlanOfTraining: ParsableCommand {
   var overrides: [String] = []
 
   func validate() throws {
+    try refuseEmpty(("RECIPE", recipe), ("--data", data))
     if ranks < 1 { throw ValidationError("--ranks \(ranks): expected a number from 1 on") }
   }
 

@@ -20,7 +20,10 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Seed: short for --set training.seed=SEED.")
   var seed: Int?
 
-  @Option(help: "auto: go on where RUN stands; never: refuse a RUN that is not empty; or a checkpoint's folder.")
+  @Option(
+    help:
+      "auto: go on where RUN stands; never: refuse a RUN that is not empty; or a checkpoint: latest, its name or folder."
+  )
   var resume = "auto"
 
   @Option(help: "Compute threads of each rank; more than it carries lanes have nothing to do. No bit depends on it.")
@@ -30,6 +33,7 @@ struct TrainingOptions: ParsableArguments {
   var stopAfter: Int?
 
   func validate() throws {
+    try refuseEmpty(("RECIPE", recipe), ("--data", data), ("--out", out), ("--resume", resume))
     if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after \(stopAfter): expected a step from 1 on") }
     if threads < 1 { throw ValidationError("--threads \(threads): expected a number from 1 on") }
     if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected a number from 0 on") }

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import SequenceData
+
+struct DataImport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Make a data set from files of another format.",
+    discussion: """
+      Examples:
+        lockstep data import recordings speech --format wav --file-name '{class}_{group}_{index}' --test-where 'index<5'
+        lockstep data import PLAID_TRAIN.ts plaid --format ts --test PLAID_TEST.ts
+        lockstep data import table.csv data --format csv --sequence-column id --label-column class
+        lockstep data import rows.csv data --format csv --row sequence --label-column=-1 --validation 0 --test-fraction 0
+      A source without splits of its own is divided at random: --validation 0.1 --test-fraction 0.2. docs/data.md has the
+      keys and columns of every format.
+      """)
+
+  @Argument(help: "A file, or a folder of files.")
+  var source: String
+
+  @Argument(help: "A folder that is empty or not there yet.")
+  var out: String
+
+  @Option(help: "ts, npz, csv, jsonl, wav or fastq.")
+  var format: String
+
+  @Option(help: "A second source, all of it for testing.")
+  var test: String?
+
+  @Option(help: "What the data set is called; otherwise as its folder.")
+  var name: String?
+
+  @Option(help: "Makes categories of the values: mu-law:41, of values in -1...1, or linear:41:LO:HI.")
+  var quantise: String?
+
+  @Option(help: "Takes the values as categories as they are: whole numbers in 0 ..< this.")
+  var categories: Int?
+
+  @Option(help: "Multiplies the values, before anything else is done with them.")
+  var scale: Double?
+
+  @Option(help: "Share drawn for validation, by class and by group (0.1, or 0 where the source names some itself).")
+  var validation: Double?
+
+  @Option(help: "Share drawn for testing, by class and by group (0.2, or 0 where there are some already).")
+  var testFraction: Double?
+
+  @Option(help: "Seed of the drawn splits.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Allow recordings of different sample rates in one data set (wav).")
+  var mixedSampleRates = false
+
+  @OptionGroup(title: "Files by name (wav)") var names: FileNameOptions
+  @OptionGroup(title: "Tables (csv)") var table: TableOptions
+
+  func run() throws {
+    guard let known = ImportOptions.Format(rawValue: format) else {
+      let formats = ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--format \(format): expected one of \(formats)")
+    }
+    try refuseEmpty(("SOURCE", source), ("--test", test))
+    try refuseForeignOptions(known)
+    var options = ImportOptions(format: known)
+    options.testSource = test
+    options.name = name
+    options.quantiser = try quantise.map(Quantiser.init(parsing:))
+    options.categories = categories
+    options.scale = scale
+    options.mixedSampleRates = mixedSampleRates
+    options.validation = validation
+    options.testFraction = testFraction
+    options.seed = seed
+    names.fill(&options.naming)
+    table.fill(&options.csv)
+    try onFirstRank {
+      try prepareOutput(out)
+      var shown = ContinuousClock.now
+      let summary = try DatasetImporter.run(source: source, output: out, options: options) { progress in
+        guard ContinuousClock.now - shown > .seconds(2) else { return }
+        shown = .now
+        FileHandle.standardError.write(
+          Data("\(progress.sequences) sequences, \(progress.bytes >> 20) MiB read\n".utf8))
+      }
+      print(
+        "imported \(Counted.text(summary.sequences, "sequence")), \(Counted.text(summary.timesteps, "timestep")), "
+          + "\(Counted.text(summary.classes.count, "class", plural: "classes")); "
+          + "train \(summary.splits[0]), validation \(summary.splits[1]), test \(summary.splits[2])")
+      return 0
+    }
+  }
+
+  /// Refuses options that only another format has.
+  private func refuseForeignOptions(_ format: ImportOptions.Format) throws {
+    if format != .csv, let option = table.given.first {
+      throw ValidationError("\(option) is for --format csv; \(format.rawValue) has no columns")
+    }
+    if format != .wav, mixedSampleRates {
+      throw ValidationError("--mixed-sample-rates is for --format wav; \(format.rawValue) tells no sample rate")
+    }
+  }
+}

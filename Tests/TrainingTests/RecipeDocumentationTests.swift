@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+import Training
+
+/// docs/recipes.md and the recipes that the program reads.
+@Suite struct RecipeDocumentationTests {
+  private static let text: String = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return (try? String(contentsOf: root.appendingPathComponent("docs/recipes.md"), encoding: .utf8)) ?? ""
+  }()
+
+  @Test(
+    arguments: ["masked", "next", "classify"], [("adamw", "cosine"), ("sgd", "constant"), ("adamw", "step")])
+  func everyKeyIsDocumented(objective: String, kinds: (optimizer: String, schedule: String)) throws {
+    let recipe = try Recipe(
+      yaml: """
+        model: {input: {kind: categories}, encoder: {kind: resnet, causal: true}}
+        objective: {kind: \(objective)}
+        optimizer: {kind: \(kinds.optimizer), learningRate: 1e-3}
+        schedule: {kind: \(kinds.schedule)\(kinds.schedule == "step" ? ", every: 5" : "")}
+        training: {steps: 1, earlyStopping: {patience: 3}}
+        """)
+    let keys = recipe.resolvedYAML.matches(of: /(\w+):/).map { String($0.1) }
+    #expect(keys.count > 30)
+    for key in Set(keys) where key != "kind" {
+      let isThere = Self.text.contains(try Regex("[`.]\(key)`|## \(key)|`\(key)\\."))
+      #expect(isThere, "docs/recipes.md does not tell of \(key)")
+    }
+    for kind in [objective, kinds.optimizer, kinds.schedule] {
+      #expect(Self.text.contains("| `\(kind)` |"), "docs/recipes.md does not tell of kind \(kind)")
+    }
+  }
+}
