@@ -95,5 +95,6 @@ let package = Package(
 if Context.environment["LOCKSTEP_FUZZING"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz-readers", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/FuzzReaders", swiftSettings: swift))
+      name: "fuzz-readers", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/FuzzReaders", swiftSettings: swift,
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
 }

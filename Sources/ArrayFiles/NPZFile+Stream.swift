@@ -71,6 +71,12 @@ public final class NPZStream {
     return try result.get()
   }
 
+  /// Fills `buffer`, which has the size of all elements.
+  func readAll(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
+    precondition(buffer.count == header.byteCount, "\(name) holds \(header.byteCount) bytes, not \(buffer.count)")
+    _ = try readPieces(into: buffer)
+  }
+
   private func readPieces(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, left)])
     let count = try NPZStream.fill(wanted, &inflate, &storedPosition, archive, member)

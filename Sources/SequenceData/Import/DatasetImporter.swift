@@ -91,7 +91,8 @@ public struct DatasetImporter {
       given.append(split ?? sequence.split)
       progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
     }
-    for name in source.declaredClasses ?? [] where !declared.contains(name) { declared.append(name) }
+    let known = Set(declared)
+    declared += (source.declaredClasses ?? []).filter { !known.contains($0) }
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
@@ -127,8 +128,14 @@ public struct DatasetImporter {
   }
 
   private func finish(_ writer: DatasetWriter) throws -> ImportSummary {
-    let undeclared = names.keys.filter { !declared.contains($0) }.sorted(by: NaturalOrder.precedes)
+    let known = Set(declared)
+    let undeclared = names.keys.filter { !known.contains($0) }.sorted(by: NaturalOrder.precedes)
     let classes = declared + undeclared
+    guard classes.count <= DatasetManifest.mostClasses else {
+      throw DataError.usage(
+        "there are \(classes.count) classes; the most are \(DatasetManifest.mostClasses): are the labels names of "
+          + "classes?")
+    }
     var order = Array(repeating: Int32(-1), count: names.count)
     for (index, name) in classes.enumerated() {
       if let number = names[name] { order[Int(number)] = Int32(index) }

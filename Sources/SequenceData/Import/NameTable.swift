@@ -53,6 +53,7 @@ enum DelimitedLine {
   /// Where the fields lie, quotes included.
   static func ranges(_ line: [UInt8], delimiter: UInt8) -> [Range<Int>]? {
     var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(line.count { $0 == delimiter } + 1)
     var start = 0
     var isQuoted = false
     line.withUnsafeBufferPointer { bytes in
