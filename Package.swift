@@ -82,6 +82,9 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
+      name: "HostileFilesTests", dependencies: ["HostileFiles", "replay-files", "TestSupport"],
+      path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: swift),
+    .testTarget(
       name: "MultiProcessTests",
       dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: swift),
     .testTarget(

@@ -168,9 +168,7 @@ public struct Inflate: ~Copyable {
         block = .none
         return
       }
-      guard PlantedDefect.isHere || code - 257 < HuffmanTable.lengthBases.count else {
-        throw damaged("a length that does not exist")
-      }
+      guard code - 257 < HuffmanTable.lengthBases.count else { throw damaged("a length that does not exist") }
       let length = HuffmanTable.lengthBases[code - 257] + (try take(HuffmanTable.lengthBits[code - 257]))
       let distanceCode = try symbol(distances)
       guard distanceCode < HuffmanTable.distanceBases.count else { throw damaged("a distance that does not exist") }

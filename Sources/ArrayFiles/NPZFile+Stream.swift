@@ -30,7 +30,7 @@ public final class NPZStream {
     else { throw .damaged(path: name, reason: "the member is cut off") }
     // Of version 1 the length stands in two bytes, else in four.
     let length = start[6] == 1 ? 10 + Int(start[8]) + Int(start[9]) << 8 : 12 + Int(start[8]) + Int(start[9]) << 8
-    guard length <= NPYHeader.longest + 12, length >= start.count, length <= member.size else {
+    guard length <= NPYHeader.longest + 12, PlantedDefect.isHere || length >= start.count, length <= member.size else {
       throw .damaged(path: name, reason: "the .npy header claims \(length) bytes of \(member.size)")
     }
     var rest = [UInt8](repeating: 0, count: length - start.count)

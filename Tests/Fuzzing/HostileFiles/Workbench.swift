@@ -24,6 +24,9 @@ public final class Workbench {
     removeTree(folder)
   }
 
+  /// Removes the folder, where the process ends before this object.
+  public func remove() { removeTree(folder) }
+
   /// Replaces the content of the one file and returns its path.
   func file(_ bytes: UnsafeRawBufferPointer) -> String {
     precondition(ftruncate(descriptor, 0) == 0, "\(input) cannot be emptied")
