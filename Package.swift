@@ -82,7 +82,7 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "HostileFilesTests", dependencies: ["HostileFiles", "replay-files", "TestSupport"],
+      name: "HostileFilesTests", dependencies: ["HostileFiles", "ArrayFiles", "replay-files", "TestSupport"],
       path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: swift),
     .testTarget(
       name: "MultiProcessTests",

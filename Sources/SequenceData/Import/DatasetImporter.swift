@@ -86,8 +86,8 @@ public struct DatasetImporter {
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
       try writer.append(
-        sequence.values, label: try number(of: sequence.label, in: &names),
-        group: try number(of: sequence.group, in: &groupNames))
+        sequence.values, label: try DatasetImporter.number(of: sequence.label, in: &names, sequence),
+        group: try DatasetImporter.number(of: sequence.group, in: &groupNames, sequence))
       given.append(split ?? sequence.split)
       progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
     }
@@ -119,7 +119,13 @@ public struct DatasetImporter {
     }
   }
 
-  private func number(of name: String?, in numbers: inout [String: Int32]) throws -> Int? {
+  /// The number of a name, a new one for a new name.
+  ///
+  /// Static, because a method would hold a copy of the whole importer meanwhile, and so each new name would copy the
+  /// table.
+  private static func number(
+    of name: String?, in numbers: inout [String: Int32], _ sequence: SourceSequence
+  ) throws -> Int? {
     guard let name else { return nil }
     if let number = numbers[name] { return Int(number) }
     guard let number = Int32(exactly: numbers.count) else { throw sequence.error("there are too many names") }

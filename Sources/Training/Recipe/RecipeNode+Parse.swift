@@ -3,9 +3,9 @@ import Yams
 extension RecipeNode {
   /// More nodes than any recipe has: aliases could otherwise unfold a small file into a large tree.
   private static let largestCount = 10_000
-  /// More aliases than any recipe has. Yams compares keys through them before anything is counted here: sixteen unfold
-  /// a key to some hundred times its size, thirty to more than can be waited for.
-  private static let mostAliases = 16
+  /// More aliases than any recipe has. Yams compares keys through them before anything is counted here: eight unfold a
+  /// key to at most eighteen times its size, thirty to more than can be waited for.
+  private static let mostAliases = 8
 
   /// Reads a recipe's text.
   init(yaml: String, recipe: String) throws(RecipeError) {

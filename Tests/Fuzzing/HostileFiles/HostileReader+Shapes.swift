@@ -49,7 +49,7 @@ extension HostileReader {
     },
     HostileShape("labels-bomb") {
       // Less than the bound, so that it is read.
-      let count = 80_000
+      let count = 17_000
       let start = HostileShape.npy("|u1", "(\(count * 1032),)")
       let member = HostileShape.bomb(start, count: count - 1)
       return HostileShape.zip([
@@ -160,8 +160,8 @@ extension HostileReader {
     HostileShape(
       "few-aliases",
       text: {
-        let tripled = (1...5).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]\n" }.joined()
-        return "a0: &a0 [\(String(repeating: "x, ", count: 40_000))]\n" + tripled + "? *a5\n: 1\n"
+        let tripled = (1...2).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        return "a0: &a0 [\(String(repeating: "x, ", count: 40_000))]\n" + tripled + "? *a2\n: 1\n"
       }),
   ]
 }
