@@ -15,7 +15,10 @@ private func runDriver(
 ) -> CInt
 
 private let names = HostileReader.allCases.map(\.rawValue)
-guard CommandLine.arguments.count > 1, let reader = HostileReader(rawValue: CommandLine.arguments[1]) else {
+// libFuzzer starts this program itself to minimise and to merge, with its own arguments alone.
+private let inherited = ProcessInfo.processInfo.environment["LOCKSTEP_FUZZ_READER"].map { [$0] } ?? []
+private let words = inherited + CommandLine.arguments.dropFirst()
+guard let reader = words.first.flatMap(HostileReader.init(rawValue:)) else {
   print("usage: fuzz-readers \(names.joined(separator: "|")) [ARGUMENT of libFuzzer...]")
   exit(64)
 }
@@ -24,8 +27,9 @@ guard CommandLine.arguments.count > 1, let reader = HostileReader(rawValue: Comm
 nonisolated(unsafe) private let bench = Workbench()
 private let chosen = reader
 
-var arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: CommandLine.arguments.count)
-let given = [CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)
+var arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
+setenv("LOCKSTEP_FUZZ_READER", reader.rawValue, 1)
+let given = [CommandLine.arguments[0]] + words.dropFirst()
 for (index, argument) in given.enumerated() { arguments[index] = strdup(argument) }
 arguments[given.count] = nil
 var count = CInt(given.count)

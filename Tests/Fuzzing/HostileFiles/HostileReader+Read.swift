@@ -96,9 +96,15 @@ extension HostileReader {
 
   private func readRecipe(at path: String) throws {
     let recipe = try Recipe(file: path)
+    let encoder = recipe.model.encoder
+    precondition(encoder.width > 0 && encoder.timestepsPerFrame > 0, "\(encoder) gives no frames")
     let text = recipe.resolvedYAML
-    let again = try Recipe(yaml: text)
-    precondition(again.identity == recipe.identity, "a recipe reads back as another: \(text)")
+    do {
+      let again = try Recipe(yaml: text)
+      precondition(again.identity == recipe.identity, "a recipe reads back as another: \(text)")
+    } catch {
+      preconditionFailure("a resolved recipe is refused: \(error)")
+    }
     let overrides = ["training.seed=7", "batch.lanes=4", "objective.kind=next"]
     _ = try Recipe(file: path, overrides: overrides)
   }
