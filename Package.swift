@@ -73,6 +73,9 @@ let package = Package(
     .testTarget(
       name: "ArrayFilesTests", dependencies: ["ArrayFiles", "TestSupport"], swiftSettings: swift),
     .testTarget(
+      name: "DataParallelTests", dependencies: ["DataParallel", "MessagePassing", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
       name: "SequenceDataTests", dependencies: ["SequenceData", "ArrayFiles", "TestSupport"],
       swiftSettings: swift),
     .testTarget(

@@ -58,6 +58,9 @@ public enum AtomicFile {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// The path of the folder that holds `path`.
+  public static func folderName(of path: String) -> String { folder(of: path) }
+
   /// The last component of `path`.
   static func name(of path: String) -> String {
     let path = withoutTrailingSlashes(path)

@@ -6,7 +6,8 @@ extension CheckpointStore {
   ///
   /// A folder of the same step is replaced in one exchange. Whatever fails (`ENOSPC`: `FileError.inputOutput`), what
   /// was written aside is removed and every earlier checkpoint stands as it stood. O(bytes written), one pass.
-  public func publish(_ snapshot: CheckpointSnapshot, keep: Int) throws(FileError) {
+  /// - Parameter lock: looked at last before the checkpoint appears; its error is thrown and nothing is published.
+  public func publish(_ snapshot: CheckpointSnapshot, keep: Int, lock: RunLock? = nil) throws {
     try AtomicFile.createFolder(path)
     let folder = folder(step: snapshot.step)
     let temporary = AtomicFile.temporaryPath(for: folder.path)
@@ -14,10 +15,16 @@ extension CheckpointStore {
     do throws(FileError) {
       try AtomicFile.createFolder(temporary)
       try write(snapshot, to: temporary)
-      try AtomicFile.publishFolder(temporary, as: folder.path)
     } catch {
       try? AtomicFile.remove(temporary)
       throw error.toldOf(folder.path, insteadOf: temporary)
+    }
+    do {
+      try lock?.check()
+      try AtomicFile.publishFolder(temporary, as: folder.path)
+    } catch {
+      try? AtomicFile.remove(temporary)
+      throw (error as? FileError)?.toldOf(folder.path, insteadOf: temporary) ?? error
     }
     try point(.latest, at: snapshot.step)
     if snapshot.isBest { try point(.best, at: snapshot.step) }

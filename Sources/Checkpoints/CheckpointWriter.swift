@@ -7,26 +7,29 @@ import Glibc
 public final class CheckpointWriter {
   private let store: CheckpointStore
   private let keep: Int
+  private let lock: RunLock?
   private var job: Job?
 
-  /// A writer into `store` that keeps the newest `keep` checkpoints and what `latest` and `best` name.
-  public init(store: CheckpointStore, keep: Int) {
+  /// A writer into `store` that keeps the newest `keep` checkpoints and what `latest` and `best` name, for as long as
+  /// `lock` holds.
+  public init(store: CheckpointStore, keep: Int, lock: RunLock? = nil) {
     self.store = store
     self.keep = keep
+    self.lock = lock
   }
 
   /// Waits for the checkpoint that is being written, then begins to write this one and returns.
   ///
   /// Throws the error of the one before, and then has not begun with this one.
-  public func write(_ snapshot: CheckpointSnapshot) throws(FileError) {
+  public func write(_ snapshot: CheckpointSnapshot) throws {
     try finish()
-    let job = Job(store: store, keep: keep, snapshot: snapshot)
+    let job = Job(store: store, keep: keep, lock: lock, snapshot: snapshot)
     job.start()
     self.job = job
   }
 
   /// Waits until nothing is being written any more and throws what went wrong with it.
-  public func finish() throws(FileError) {
+  public func finish() throws {
     guard let job else { return }
     self.job = nil
     if let failure = job.wait() { throw failure }
@@ -38,13 +41,15 @@ public final class CheckpointWriter {
   private final class Job {
     private let store: CheckpointStore
     private let keep: Int
+    private let lock: RunLock?
     private var snapshot: CheckpointSnapshot?
-    private var failure: FileError?
+    private var failure: (any Error)?
     private var thread: pthread_t?
 
-    init(store: CheckpointStore, keep: Int, snapshot: CheckpointSnapshot) {
+    init(store: CheckpointStore, keep: Int, lock: RunLock?, snapshot: CheckpointSnapshot) {
       self.store = store
       self.keep = keep
+      self.lock = lock
       self.snapshot = snapshot
     }
 
@@ -65,7 +70,7 @@ public final class CheckpointWriter {
       }
     }
 
-    func wait() -> FileError? {
+    func wait() -> (any Error)? {
       if let thread { pthread_join(thread, nil) }
       return failure
     }
@@ -73,8 +78,8 @@ public final class CheckpointWriter {
     private func run() {
       guard let snapshot else { return }
       self.snapshot = nil
-      do throws(FileError) {
-        try store.publish(snapshot, keep: keep)
+      do {
+        try store.publish(snapshot, keep: keep, lock: lock)
       } catch {
         failure = error
       }

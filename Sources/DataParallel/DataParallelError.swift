@@ -28,7 +28,7 @@ public enum DataParallelError: CollectiveError, Equatable, CustomStringConvertib
       """
     case .rankFailed(_, _, let message): message
     case .invalidFaultInjection(let value):
-      "LOCKSTEP_TEST_DROP is \"\(value)\"; it must be gradients:RANK or statistics:RANK, and is for tests only"
+      "LOCKSTEP_TEST_DROP is \"\(value)\"; it must be gradients:RANK, statistics:RANK or weights:RANK:STEP, and is for tests only"
     }
   }
 }

@@ -1,9 +1,10 @@
 import Glibc
 
-/// For tests only: one rank's contribution is replaced by zeros, to show that a comparison of bits notices.
+/// For tests only: one rank's contribution is replaced by zeros, or one bit of its weights flipped, to show that a
+/// comparison of bits notices.
 ///
-/// Set by the environment variable `LOCKSTEP_TEST_DROP`, which is read here and nowhere else: `gradients:RANK` or
-/// `statistics:RANK`.
+/// Set by the environment variable `LOCKSTEP_TEST_DROP`, which is read here and nowhere else: `gradients:RANK`,
+/// `statistics:RANK` or `weights:RANK:STEP`.
 public enum FaultInjection: Equatable, Sendable {
   /// Nothing is dropped.
   case none
@@ -11,6 +12,8 @@ public enum FaultInjection: Equatable, Sendable {
   case gradients(rank: Int)
   /// This rank's shared statistics (batch-norm moments and their adjoints) are dropped.
   case statistics(rank: Int)
+  /// A bit of this rank's weights is flipped after this many steps.
+  case weights(rank: Int, step: Int)
 
   /// What the environment asks for; ``none`` where the variable is not set.
   public static func fromEnvironment() throws(DataParallelError) -> FaultInjection {
@@ -18,13 +21,14 @@ public enum FaultInjection: Equatable, Sendable {
     return try FaultInjection(String(cString: variable))
   }
 
-  /// Reads `gradients:RANK` or `statistics:RANK`.
+  /// Reads `gradients:RANK`, `statistics:RANK` or `weights:RANK:STEP`.
   public init(_ text: String) throws(DataParallelError) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let rank = Int(parts[1]), rank >= 0 else { throw .invalidFaultInjection(value: text) }
-    switch parts[0] {
-    case "gradients": self = .gradients(rank: rank)
-    case "statistics": self = .statistics(rank: rank)
+    let numbers = parts.dropFirst().compactMap { Int($0) }.filter { $0 >= 0 }
+    switch (parts[0], numbers.count, parts.count) {
+    case ("gradients", 1, 2): self = .gradients(rank: numbers[0])
+    case ("statistics", 1, 2): self = .statistics(rank: numbers[0])
+    case ("weights", 2, 3): self = .weights(rank: numbers[0], step: numbers[1])
     default: throw .invalidFaultInjection(value: text)
     }
   }

@@ -58,8 +58,9 @@ extension Communicator {
     if own > 0, let from = send.baseAddress, let into = receive.baseAddress {
       (into + receiveCounts[..<rank].reduce(0, +)).update(from: from + sendCounts[..<rank].reduce(0, +), count: own)
     }
-    guard !requests.isEmpty else { return }
-    try check(MPI_Waitall(int32(requests.count), &requests, cmpi_statuses_ignore()), "MPI_Waitall")
+    try activity.collective("MPI_Waitall") {
+      requests.isEmpty ? cmpi_success() : MPI_Waitall(int32(requests.count), &requests, cmpi_statuses_ignore())
+    }
   }
 
   /// Marks the messages of ``allToAll(_:counts:into:counts:)``.

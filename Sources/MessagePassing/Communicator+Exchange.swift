@@ -7,9 +7,9 @@ extension Communicator {
   ) throws(MPIError) {
     guard size > 1, let base = buffer.baseAddress else { return }
     try inPieces(buffer.count) { piece throws(MPIError) in
-      try check(
-        MPI_Bcast(
-          base + piece.lowerBound, int32(piece.count), Element.elementKind.datatype, int32(root), handle), "MPI_Bcast")
+      try activity.collective("MPI_Bcast") {
+        MPI_Bcast(base + piece.lowerBound, int32(piece.count), Element.elementKind.datatype, int32(root), handle)
+      }
     }
   }
 
@@ -52,9 +52,9 @@ extension Communicator {
       let counts32 = counts.map(int32)
       let starts32 = starts.map(int32)
       let datatype = Element.elementKind.datatype
-      try check(
-        MPI_Allgatherv(send.baseAddress, int32(send.count), datatype, into, counts32, starts32, datatype, handle),
-        "MPI_Allgatherv")
+      try activity.collective("MPI_Allgatherv") {
+        MPI_Allgatherv(send.baseAddress, int32(send.count), datatype, into, counts32, starts32, datatype, handle)
+      }
       return
     }
     if let from = send.baseAddress { (into + starts[rank]).update(from: from, count: send.count) }

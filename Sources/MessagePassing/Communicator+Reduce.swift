@@ -4,7 +4,7 @@ extension Communicator {
   /// Waits until all ranks have come here.
   public func barrier() throws(MPIError) {
     guard size > 1 else { return }
-    try check(MPI_Barrier(handle), "MPI_Barrier")
+    try activity.collective("MPI_Barrier") { MPI_Barrier(handle) }
   }
 
   /// Replaces `buffer`, element by element, by the reduction over all ranks. All ranks give the same count.
@@ -16,10 +16,11 @@ extension Communicator {
     guard size > 1, let base = buffer.baseAddress else { return }
     let kind = Element.elementKind
     try inPieces(buffer.count) { piece throws(MPIError) in
-      try check(
+      try activity.collective("MPI_Allreduce") {
         MPI_Allreduce(
           cmpi_in_place(), base + piece.lowerBound, int32(piece.count), kind.datatype, reduction.operation(on: kind),
-          handle), "MPI_Allreduce")
+          handle)
+      }
     }
   }
 
@@ -51,10 +52,11 @@ extension Communicator {
     pending.append(operation)
     try inPieces(buffer.count) { piece throws(MPIError) in
       var request: MPI_Request? = cmpi_request_null()
-      try check(
+      try activity.collective("MPI_Iallreduce") {
         MPI_Iallreduce(
           cmpi_in_place(), base + piece.lowerBound, int32(piece.count), kind.datatype, reduction.operation(on: kind),
-          handle, &request), "MPI_Iallreduce")
+          handle, &request)
+      }
       operation.requests.append(request)
     }
     return operation

@@ -18,6 +18,8 @@ public final class Communicator {
   let handle: MPI_Comm?
   /// The most elements that one call of MPI is given, whose counts are 32-bit; longer buffers go in several calls.
   let elementsPerCall: Int
+  /// What this rank is doing; shared by all communicators of a world.
+  public let activity: Activity
   /// Handles to be freed at the end; shared by all communicators of a world.
   private let derived: DerivedHandles
   /// Operations under way, kept until they are complete.
@@ -31,7 +33,7 @@ public final class Communicator {
   public static let defaultElementsPerCall = 1 << 30
 
   private init(
-    handle: MPI_Comm?, rank: Int, size: Int, elementsPerCall: Int, derived: DerivedHandles
+    handle: MPI_Comm?, rank: Int, size: Int, elementsPerCall: Int, derived: DerivedHandles, activity: Activity
   ) {
     precondition(
       (1...Int(Int32.max)).contains(elementsPerCall), "MPI cannot take \(elementsPerCall) elements in a call")
@@ -40,26 +42,30 @@ public final class Communicator {
     self.size = size
     self.elementsPerCall = elementsPerCall
     self.derived = derived
+    self.activity = activity
   }
 
   /// The communicator of all ranks.
-  convenience init(world: MPI_Comm) throws(MPIError) {
-    try self.init(handle: world, elementsPerCall: Communicator.defaultElementsPerCall, derived: DerivedHandles())
+  convenience init(world: MPI_Comm) throws {
+    let (rank, size) = try Communicator.place(in: world)
+    self.init(
+      handle: world, rank: rank, size: size, elementsPerCall: Communicator.defaultElementsPerCall,
+      derived: DerivedHandles(), activity: Activity(fault: try TestFault.fromEnvironment(rank: rank)))
   }
 
-  private convenience init(handle: MPI_Comm?, elementsPerCall: Int, derived: DerivedHandles) throws(MPIError) {
+  private static func place(in handle: MPI_Comm?) throws(MPIError) -> (rank: Int, size: Int) {
     var rank: Int32 = 0
     var size: Int32 = 0
     try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
     try check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
-    self.init(
-      handle: handle, rank: Int(rank), size: Int(size), elementsPerCall: elementsPerCall, derived: derived)
+    return (Int(rank), Int(size))
   }
 
   /// One rank by itself, without MPI: what a test, or a tool that never runs under mpirun, uses.
   public static func alone() -> Communicator {
     Communicator(
-      handle: nil, rank: 0, size: 1, elementsPerCall: defaultElementsPerCall, derived: DerivedHandles())
+      handle: nil, rank: 0, size: 1, elementsPerCall: defaultElementsPerCall, derived: DerivedHandles(),
+      activity: Activity())
   }
 
   /// The same ranks, apart from this communicator's messages.
@@ -68,7 +74,7 @@ public final class Communicator {
   public func duplicate(elementsPerCall: Int = Communicator.defaultElementsPerCall) throws(MPIError) -> Communicator {
     guard handle != nil else { return Communicator.alone() }
     var copy: MPI_Comm?
-    try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
+    try activity.collective("MPI_Comm_dup") { MPI_Comm_dup(handle, &copy) }
     return try adopt(copy, elementsPerCall: elementsPerCall)
   }
 
@@ -76,22 +82,25 @@ public final class Communicator {
   public func splitShared() throws(MPIError) -> Communicator {
     guard handle != nil else { return Communicator.alone() }
     var part: MPI_Comm?
-    try check(
-      MPI_Comm_split_type(handle, cmpi_comm_type_shared(), int32(rank), cmpi_info_null(), &part), "MPI_Comm_split_type")
+    try activity.collective("MPI_Comm_split_type") {
+      MPI_Comm_split_type(handle, cmpi_comm_type_shared(), int32(rank), cmpi_info_null(), &part)
+    }
     return try adopt(part, elementsPerCall: elementsPerCall)
   }
 
   private func adopt(_ handle: MPI_Comm?, elementsPerCall: Int) throws(MPIError) -> Communicator {
     try check(MPI_Comm_set_errhandler(handle, cmpi_errors_return()), "MPI_Comm_set_errhandler")
     derived.handles.append(handle)
-    return try Communicator(handle: handle, elementsPerCall: elementsPerCall, derived: derived)
+    let (rank, size) = try Communicator.place(in: handle)
+    return Communicator(
+      handle: handle, rank: rank, size: size, elementsPerCall: elementsPerCall, derived: derived, activity: activity)
   }
 
   /// Frees all that were made from this world's communicators.
   func freeDerived() throws(MPIError) {
     precondition(pending.isEmpty, "\(pending.count) nonblocking reductions were never completed")
     for index in derived.handles.indices {
-      try check(MPI_Comm_free(&derived.handles[index]), "MPI_Comm_free")
+      try activity.collective("MPI_Comm_free") { MPI_Comm_free(&derived.handles[index]) }
     }
     derived.handles.removeAll()
   }

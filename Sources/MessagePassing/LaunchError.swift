@@ -6,11 +6,13 @@ public enum LaunchError: Error, Equatable, CustomStringConvertible {
   case withoutProcessManagement(tasks: Int)
   /// The MPI library does not give the thread level that is needed.
   case threadLevel(wanted: Int32, provided: Int32)
+  /// The test-only variable that harms a process cannot be read.
+  case invalidTestFault(String)
 
   /// The code with which a job that fails so ends: 64 where the command line is wrong, 70 where the library is.
   public var exitCode: Int32 {
     switch self {
-    case .separateWorlds, .withoutProcessManagement: 64
+    case .separateWorlds, .withoutProcessManagement, .invalidTestFault: 64
     case .threadLevel: 70
     }
   }
@@ -34,6 +36,8 @@ public enum LaunchError: Error, Equatable, CustomStringConvertible {
       the MPI library provides thread level \(provided), level \(wanted) (MPI_THREAD_SERIALIZED) is needed: \
       use an Open MPI built with thread support
       """
+    case .invalidTestFault(let value):
+      "LOCKSTEP_TEST_FAULT is \"\(value)\"; it must be ACTION:RANK:STEP:PHASE:NUMBER, and is for tests only"
     }
   }
 }

@@ -29,7 +29,7 @@ public final class PendingReduction {
   public func wait() throws(MPIError) {
     while let last = requests.last {
       var request = last
-      try check(MPI_Wait(&request, cmpi_status_ignore()), "MPI_Wait")
+      try communicator.activity.waiting("MPI_Wait") { MPI_Wait(&request, cmpi_status_ignore()) }
       requests.removeLast()
     }
     release()

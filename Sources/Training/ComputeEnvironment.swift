@@ -4,12 +4,16 @@ import PackedTensors
 
 /// What must hold before anything is computed.
 enum ComputeEnvironment {
-  /// Sets the calling thread's rounding on every rank.
+  /// Sets the calling thread's rounding on every rank and starts to watch over the ranks.
+  /// - Parameter threads: compute threads of this rank.
+  /// - Returns: the watchdog, which watches for as long as it is kept.
   /// - Throws: a usage error (64) where `LOCKSTEP_ISA` on any rank names no instruction set that its processor has.
-  static func prepare(_ communicator: Communicator) throws {
+  static func prepare(_ communicator: Communicator, threads: Int) throws -> Watchdog {
     setFloatEnvironment()
+    Workers.use(threads)
     try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
       if let problem = InstructionSet.environmentProblem { throw TrainingError.usage(problem) }
     }
+    return try Watchdog(communicator)
   }
 }

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Checkpoints
 import DataParallel
 import MessagePassing
 import SequenceData
@@ -11,8 +12,10 @@ public enum TrainingError: CollectiveError, CustomStringConvertible, Equatable {
   case data(String)
   /// Something that should be there is not. Ends the job with 66.
   case missing(String)
-  /// The loss or the gradient of a step is not finite. Ends the job with 70.
-  case notFinite(step: Int, what: String)
+  /// The loss or the gradient was not finite in more steps in a row than may be skipped. Ends the job with 70.
+  case notFinite(step: Int, what: String, skipped: Int)
+  /// Ranks hold other weights, statistics or moments than rank 0. Ends the job with 76.
+  case diverged(step: Int, ranks: [Int], hosts: [String])
   /// Another module's error that all ranks met alike.
   case shared(exitCode: Int32, message: String)
 
@@ -23,6 +26,7 @@ public enum TrainingError: CollectiveError, CustomStringConvertible, Equatable {
     case .data: 65
     case .missing: 66
     case .notFinite: 70
+    case .diverged: 76
     case .shared(let code, _): code
     }
   }
@@ -31,8 +35,10 @@ public enum TrainingError: CollectiveError, CustomStringConvertible, Equatable {
   public var description: String {
     switch self {
     case .usage(let sentence), .data(let sentence), .missing(let sentence): sentence
-    case .notFinite(let step, let what):
-      "step \(step): the \(what) is not finite; the last checkpoint stands. Try a smaller learningRate, clipNorm, or model.input.normalise"
+    case .notFinite(let step, let what, let skipped):
+      "step \(step): the \(what) is not finite, and \(skipped) steps in a row have been skipped for that (training.maxSkippedSteps); the last checkpoint stands. Try a smaller learningRate, clipNorm, or model.input.normalise"
+    case .diverged(let step, let ranks, let hosts):
+      "after step \(step) weights, statistics or moments differ from rank 0's on \(ranks.map { "rank \($0) (\(hosts[$0]))" }.joined(separator: ", ")): a fault of memory or processor, or other libraries on that host. The last checkpoint stands; go on without that host"
     case .shared(_, let message): message
     }
   }
@@ -44,6 +50,7 @@ public enum TrainingError: CollectiveError, CustomStringConvertible, Equatable {
     case let error as RecipeError: error.exitCode
     case let error as DataError: error.exitCode
     case let error as MPIError: error.exitCode
+    case is RunLockError: 64
     case let error as FileError:
       switch error {
       case .missing: 66

@@ -56,11 +56,11 @@ import Testing
       try scratch.store.publish(snapshot(1), keep: 3)
       let before = try AtomicFile.read(scratch.file(1, "MANIFEST.json"))
       let code = isMounted ? ENOSPC : EFBIG
-      do throws(FileError) {
+      do {
         try scratch.store.publish(snapshot(2, count: 200_000), keep: 3)
         exit(2)
       } catch {
-        guard case .inputOutput(_, "write", code) = error else {
+        guard case FileError.inputOutput(_, "write", code) = error else {
           print("expected write to fail with \(code), got \(error)")
           exit(3)
         }

@@ -6,7 +6,9 @@ import Testing
 struct MetricsRow: Decodable {
   var kind: String
   var step, epoch, sequences: Int
-  var loss: Double
+  /// None where the step was skipped.
+  var loss: Double?
+  var skippedFor: [Int]?
   var accuracy, macroF1, learningRate, gradientNorm, imbalance: Double?
   var timesteps, leastTimestepsOfRank, mostTimestepsOfRank: Int?
   var isBest: Bool?
@@ -14,7 +16,8 @@ struct MetricsRow: Decodable {
   /// What must be equal on every number of ranks, as text in which different bits are different.
   var lawful: String {
     func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "-" }
-    return "\(kind) \(step) of epoch \(epoch): loss \(loss) accuracy \(text(accuracy)) macroF1 \(text(macroF1)) "
+    return
+      "\(kind) \(step) of epoch \(epoch): loss \(text(loss)) skipped for \(skippedFor ?? []) accuracy \(text(accuracy)) macroF1 \(text(macroF1)) "
       + "learningRate \(text(learningRate)) gradientNorm \(text(gradientNorm)) sequences \(sequences) "
       + "timesteps \(timesteps.map(String.init) ?? "-") best \(isBest.map(String.init) ?? "-")"
   }

@@ -35,6 +35,22 @@ public enum MPIRun {
   /// The path of an executable of this package.
   public static func executable(_ name: String) -> String { products.appendingPathComponent(name).path }
 
+  /// The repository's folder: the one above the build's.
+  public static let repository: URL = {
+    var folder = products
+    while folder.path != "/"
+      && !FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path)
+    { folder.deleteLastPathComponent() }
+    return folder
+  }()
+
+  /// Starts any command line, found by PATH.
+  public static func startAlone(command: [String], environment: [String: String] = [:], timeoutSeconds: Int) throws
+    -> Job
+  {
+    try Job(command, environment: environment, timeoutSeconds: timeoutSeconds)
+  }
+
   /// Runs `mpirun -n RANKS NAME ARGUMENT …`.
   /// - Parameters:
   ///   - ranks: may be more than there are cores; ranks then yield while they wait.

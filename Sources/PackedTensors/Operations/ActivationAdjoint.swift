@@ -22,19 +22,33 @@ public struct ActivationAdjoint {
     sums = LaneSums(lanes: input.layout.carriedLanes, count: 2 * input.channels)
   }
 
-  /// Turns rows of the gradient behind the activation into the gradient before it, in place, and adds to the sums.
-  mutating func apply(_ gradient: UnsafeMutablePointer<Float>, sequence: Int, rows: Range<Int>, lane: Int) {
-    let z = input.row(input.layout.offsets[sequence] + rows.lowerBound)
-    let (channels, code) = (input.channels, activation.code)
-    affine.scale.padded.withUnsafeBufferPointer { scale in
-      affine.shift.padded.withUnsafeBufferPointer { shift in
-        standardise.scale.padded.withUnsafeBufferPointer { inverse in
-          standardise.shift.padded.withUnsafeBufferPointer { offset in
-            sums.withLane(lane) {
-              Kernels.active.activation_gradient(
-                gradient, z, scale.baseAddress, shift.baseAddress, code, inverse.baseAddress, offset.baseAddress,
-                rows.count,
-                channels, $0)
+  /// The adjoint as threads use it: each adds to the sums of lanes of its own.
+  struct Lanes {
+    fileprivate let input: PackedTensor
+    fileprivate let code: ck_activation
+    fileprivate let scale, shift, inverse, offset: UnsafePointer<Float>
+    fileprivate let sums: UnsafeMutablePointer<Double>
+
+    /// Turns rows of the gradient behind the activation into the gradient before it, in place, and adds to the sums.
+    func apply(_ gradient: UnsafeMutablePointer<Float>, sequence: Int, rows: Range<Int>, lane: Int) {
+      let channels = input.channels
+      Kernels.active.activation_gradient(
+        gradient, input.row(input.layout.offsets[sequence] + rows.lowerBound), scale, shift, code, inverse, offset,
+        rows.count, channels, sums + lane * 2 * channels)
+    }
+  }
+
+  mutating func withLanes<R>(_ body: (Lanes) throws -> R) rethrows -> R {
+    let (input, code) = (input, activation.code)
+    return try affine.scale.padded.withUnsafeBufferPointer { scale in
+      try affine.shift.padded.withUnsafeBufferPointer { shift in
+        try standardise.scale.padded.withUnsafeBufferPointer { inverse in
+          try standardise.shift.padded.withUnsafeBufferPointer { offset in
+            try sums.withAllLanes {
+              try body(
+                Lanes(
+                  input: input, code: code, scale: scale.baseAddress!, shift: shift.baseAddress!,
+                  inverse: inverse.baseAddress!, offset: offset.baseAddress!, sums: $0))
             }
           }
         }
@@ -44,9 +58,14 @@ public struct ActivationAdjoint {
 
   /// Applies the adjoint to a whole gradient, in place.
   public mutating func apply(to gradient: PackedTensor) {
-    gradient.layout.forEachLeaf { lane, sequence, rows in
-      apply(
-        gradient.row(gradient.layout.offsets[sequence] + rows.lowerBound), sequence: sequence, rows: rows, lane: lane)
+    let layout = gradient.layout
+    withLanes { lanes in
+      layout.forEachLane { lane in
+        layout.forEachLeaf(ofLane: lane) { sequence, rows in
+          lanes.apply(
+            gradient.row(layout.offsets[sequence] + rows.lowerBound), sequence: sequence, rows: rows, lane: lane)
+        }
+      }
     }
   }
 }

@@ -7,9 +7,12 @@ extension NormalisedInput {
     let output = PackedTensor(layout: tensor.layout, channels: tensor.channels)
     affine.scale.padded.withUnsafeBufferPointer { scale in
       affine.shift.padded.withUnsafeBufferPointer { shift in
-        Kernels.active.affine_activation(
-          tensor.base, scale.baseAddress, shift.baseAddress, activation.code, tensor.layout.timesteps, tensor.channels,
-          output.base)
+        tensor.layout.forEachLane { lane in
+          let rows = tensor.layout.rows(ofLane: lane)
+          Kernels.active.affine_activation(
+            tensor.row(rows.lowerBound), scale.baseAddress, shift.baseAddress, activation.code, rows.count,
+            tensor.channels, output.row(rows.lowerBound))
+        }
       }
     }
     return output
@@ -24,10 +27,12 @@ extension NormalisedGradient {
     adjoint.a.padded.withUnsafeBufferPointer { a in
       adjoint.b.padded.withUnsafeBufferPointer { b in
         adjoint.c.padded.withUnsafeBufferPointer { c in
-          Kernels.active.affine_gradient(
-            tensor.base, input.base, a.baseAddress, b.baseAddress, c.baseAddress, tensor.layout.timesteps,
-            tensor.channels,
-            output.base)
+          tensor.layout.forEachLane { lane in
+            let rows = tensor.layout.rows(ofLane: lane)
+            Kernels.active.affine_gradient(
+              tensor.row(rows.lowerBound), input.row(rows.lowerBound), a.baseAddress, b.baseAddress, c.baseAddress,
+              rows.count, tensor.channels, output.row(rows.lowerBound))
+          }
         }
       }
     }

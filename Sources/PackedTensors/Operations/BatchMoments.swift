@@ -17,12 +17,16 @@ public struct BatchMoments: Sendable {
     for c in 0..<channels {
       let offset = sums[c] / n
       mean[c] = Double(pivot.padded[c]) + offset
-      variance[c] = max(0, sums[channels + c] / n - offset * offset)
+      let difference = sums[channels + c] / n - offset * offset
+      variance[c] = difference < 0 ? 0 : difference  // `max` would turn a NaN into 0
     }
     self.mean = mean
     self.variance = variance
     self.count = count
   }
+
+  /// Whether all are finite. An infinite variance would make every output zero, and stay in the running statistics.
+  public var isFinite: Bool { mean.allSatisfy(\.isFinite) && variance.allSatisfy(\.isFinite) }
 
   /// Moments that are known already, such as running statistics.
   public init(mean: [Double], variance: [Double], count: Int) {

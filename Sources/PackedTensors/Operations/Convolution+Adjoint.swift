@@ -52,44 +52,52 @@ extension Convolution {
     let x = input.tensor
     let layout = gradient.tensor.layout
     let adjoint = InputAdjoint(geometry, weight: weight, target: inputGradient, layout: x.layout)
-    let loader = InputLoader(input, geometry)
-    let gradients = GradientLoader(gradient, rows: KernelSizes.leaf + 2 * geometry.reach + 2)
     let packedCount = PackedWeights.size(
       rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
-    let sums = StoragePool.shared.lease(packedCount + geometry.outputChannels)
-    let biasSums = withBias ? sums.base + packedCount : nil
-    var parameters = geometry.kernelParameters
+    let count = packedCount + geometry.outputChannels
     let kernels = Kernels.active
-    for lane in 0..<layout.carriedLanes {
-      sums.base.update(repeating: 0, count: packedCount + geometry.outputChannels)
-      for sequence in layout.sequences(ofLane: lane) {
+
+    func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>, _ activation: ActivationAdjoint.Lanes?) {
+      var parameters = geometry.kernelParameters
+      let loader = InputLoader(input, geometry)
+      let gradients = GradientLoader(gradient, rows: KernelSizes.leaf + 2 * geometry.reach + 2)
+      sums.update(repeating: 0, count: count)
+      layout.forEachLeaf(ofLane: lane) { sequence, rows in
         let (length, outputLength) = (x.layout.length(of: sequence), layout.length(of: sequence))
-        var first = 0
-        while first < outputLength {
-          let rows = first..<min(first + KernelSizes.leaf, outputLength)
-          let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
-          var needed = rows
-          if adjoint != nil {
-            let read = geometry.outputRows(for: written, length: outputLength)
-            needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
-          }
-          let g = gradients.rows(needed, of: sequence)
-          let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-          let (source, sourceFirst) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
-          kernels.weight_gradient(
-            &parameters, source, sourceFirst, length, leaf, sums.base, rows.lowerBound, rows.upperBound)
-          if let biasSums { kernels.column_sums(leaf, nil, rows.count, geometry.outputChannels, biasSums) }
-          adjoint?.write(
-            written, of: sequence, from: g, first: needed.lowerBound, outputLength: outputLength, lane: lane,
-            activation: &activation)
-          first = rows.upperBound
+        let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
+        var needed = rows
+        if adjoint != nil {
+          let read = geometry.outputRows(for: written, length: outputLength)
+          needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
         }
+        let g = gradients.rows(needed, of: sequence)
+        let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
+        let (source, sourceFirst) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
+        kernels.weight_gradient(
+          &parameters, source, sourceFirst, length, leaf, sums, rows.lowerBound, rows.upperBound)
+        if withBias { kernels.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount) }
+        adjoint?.write(
+          written, of: sequence, from: g, first: needed.lowerBound, outputLength: outputLength, lane: lane,
+          activation: activation)
       }
+    }
+    func finish(_ lane: Int, _ sums: UnsafeMutablePointer<Float>) throws {
       try laneFinished(
         lane,
-        ConvolutionLaneGradient(geometry: geometry, packedCount: packedCount, packedWeight: sums.base, bias: biasSums))
+        ConvolutionLaneGradient(
+          geometry: geometry, packedCount: packedCount, packedWeight: sums, bias: withBias ? sums + packedCount : nil))
+    }
+    try withLanes(of: &activation) { activation in
+      try LaneMemory.forEach(layout, elements: count, compute: { compute($0, $1, activation) }, finish: finish)
     }
     return adjoint?.output
+  }
+
+  private static func withLanes(
+    of adjoint: inout ActivationAdjoint?, _ body: (ActivationAdjoint.Lanes?) throws -> Void
+  ) rethrows {
+    guard adjoint != nil else { return try body(nil) }
+    try adjoint!.withLanes { try body($0) }
   }
 }
 
@@ -121,7 +129,7 @@ private struct InputAdjoint {
   /// `g`.
   func write(
     _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, first: Int, outputLength: Int, lane: Int,
-    activation: inout ActivationAdjoint?
+    activation: ActivationAdjoint.Lanes?
   ) {
     let channels = output.channels
     let base = output.row(output.layout.offsets[sequence])
@@ -140,11 +148,11 @@ private struct InputAdjoint {
       Kernels.active.convolve(
         &parameters, g, first, outputLength, packed.base, nil, accumulate ? 1 : 0, y, stride * channels, from, to)
     }
-    guard activation != nil else { return }
+    guard let activation else { return }
     var at = rows.lowerBound
     while at < rows.upperBound {
       let leaf = at..<min(at + KernelSizes.leaf, rows.upperBound)
-      activation!.apply(base + at * channels, sequence: sequence, rows: leaf, lane: lane)
+      activation.apply(base + at * channels, sequence: sequence, rows: leaf, lane: lane)
       at = leaf.upperBound
     }
   }

@@ -39,21 +39,30 @@ public enum Convolution {
     let output = PackedTensor(layout: x.layout.strided(by: geometry.stride), channels: geometry.outputChannels)
     let packed = PackedWeights(forward: weight, geometry)
     let start = bias.map { ChannelVector(Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))) }
-    var parameters = geometry.kernelParameters
-    let loader = InputLoader(input, geometry)
     let kernels = Kernels.active
-    output.layout.forEachLeaf { lane, sequence, rows in
-      let length = x.layout.length(of: sequence)
-      let (source, first) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
-      let y = output.row(output.layout.offsets[sequence] + rows.lowerBound)
-      withOptional(start) { bias in
-        kernels.convolve(
-          &parameters, source, first, length, packed.base, bias, 0, y, geometry.outputChannels, rows.lowerBound,
-          rows.upperBound)
+    withLanes(of: &moments) { moments in
+      output.layout.forEachLane { lane in
+        var parameters = geometry.kernelParameters
+        let loader = InputLoader(input, geometry)
+        output.layout.forEachLeaf(ofLane: lane) { sequence, rows in
+          let length = x.layout.length(of: sequence)
+          let (source, first) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
+          let y = output.row(output.layout.offsets[sequence] + rows.lowerBound)
+          withOptional(start) { bias in
+            kernels.convolve(
+              &parameters, source, first, length, packed.base, bias, 0, y, geometry.outputChannels, rows.lowerBound,
+              rows.upperBound)
+          }
+          moments?.add(y, rows: rows.count, lane: lane)
+        }
       }
-      moments?.add(y, rows: rows.count, lane: lane)
     }
     return output
+  }
+
+  private static func withLanes(of moments: inout MomentSums?, _ body: (MomentSums.Lanes?) -> Void) {
+    guard moments != nil else { return body(nil) }
+    moments!.withLanes { body($0) }
   }
 
   private static func withOptional(_ vector: ChannelVector?, _ body: (UnsafePointer<Float>?) -> Void) {
@@ -64,16 +73,31 @@ public enum Convolution {
 extension MomentSums {
   /// Adds the moments of a whole tensor, leaf by leaf.
   public mutating func add(_ x: PackedTensor) {
-    x.layout.forEachLeaf { lane, sequence, rows in
-      add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count, lane: lane)
+    withLanes { lanes in
+      x.layout.forEachLane { lane in
+        x.layout.forEachLeaf(ofLane: lane) { sequence, rows in
+          lanes.add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count, lane: lane)
+        }
+      }
     }
   }
 
-  /// Adds one leaf's moments.
-  mutating func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
+  /// The lanes' sums, each to be added to by one thread.
+  struct Lanes {
+    fileprivate let pivot: UnsafePointer<Float>
+    fileprivate let channels: Int
+    fileprivate let sums: UnsafeMutablePointer<Double>
+
+    /// Adds one leaf's moments.
+    func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
+      Kernels.active.moments(x, pivot, rows, channels, sums + lane * 2 * channels)
+    }
+  }
+
+  mutating func withLanes(_ body: (Lanes) -> Void) {
     let channels = pivot.count
     pivot.padded.withUnsafeBufferPointer { pivot in
-      sums.withLane(lane) { Kernels.active.moments(x, pivot.baseAddress, rows, channels, $0) }
+      sums.withAllLanes { body(Lanes(pivot: pivot.baseAddress!, channels: channels, sums: $0)) }
     }
   }
 }

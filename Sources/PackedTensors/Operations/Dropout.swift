@@ -22,7 +22,7 @@ public struct Dropout: Sendable {
     if rate == 0 { return }
     let threshold = UInt32(rate * 0x1p32)
     let scale = Float(1 / (1 - rate))
-    for sequence in 0..<x.layout.sequences {
+    Workers.forEach(x.layout.sequences) { sequence in
       for (timestep, row) in x.layout.rows(of: sequence).enumerated() {
         let values = x.row(row)
         for first in stride(from: 0, to: x.channels, by: 4) {

@@ -9,11 +9,13 @@ public enum Embedding {
     -> PackedTensor
   {
     let output = PackedTensor(layout: x.layout, channels: width)
-    for row in 0..<x.layout.timesteps {
-      let (values, to) = (x.row(row), output.row(row))
-      to.update(from: table + Int(values[0]) * width, count: width)
-      for feature in 1..<max(1, x.channels) where feature < x.channels {
-        Kernels.active.add(to, table + (feature * categories + Int(values[feature])) * width, width)
+    x.layout.forEachLane { lane in
+      for row in x.layout.rows(ofLane: lane) {
+        let (values, to) = (x.row(row), output.row(row))
+        to.update(from: table + Int(values[0]) * width, count: width)
+        for feature in 1..<max(1, x.channels) where feature < x.channels {
+          Kernels.active.add(to, table + (feature * categories + Int(values[feature])) * width, width)
+        }
       }
     }
     return output
@@ -29,26 +31,21 @@ public enum Embedding {
   ) rethrows {
     let (width, layout) = (gradient.channels, x.layout)
     let size = x.channels * categories * width
-    let memory = StoragePool.shared.lease(2 * size)
-    let (total, leaf) = (memory.base, memory.base + size)
-    for lane in 0..<layout.carriedLanes {
+    func compute(_ lane: Int, _ total: UnsafeMutablePointer<Float>) {
+      let leaf = total + size
       total.update(repeating: 0, count: size)
-      for sequence in layout.sequences(ofLane: lane) {
-        var first = layout.offsets[sequence]
-        while first < layout.offsets[sequence + 1] {
-          let last = min(first + KernelSizes.leaf, layout.offsets[sequence + 1])
-          leaf.update(repeating: 0, count: size)
-          for row in first..<last {
-            for feature in 0..<x.channels {
-              Kernels.active.add(
-                leaf + (feature * categories + Int(x.row(row)[feature])) * width, gradient.row(row), width)
-            }
+      layout.forEachLeaf(ofLane: lane) { sequence, rows in
+        leaf.update(repeating: 0, count: size)
+        for row in rows {
+          let row = layout.offsets[sequence] + row
+          for feature in 0..<x.channels {
+            Kernels.active.add(
+              leaf + (feature * categories + Int(x.row(row)[feature])) * width, gradient.row(row), width)
           }
-          Kernels.active.add(total, leaf, size)
-          first = last
         }
+        Kernels.active.add(total, leaf, size)
       }
-      try laneFinished(lane, total)
     }
+    try LaneMemory.forEach(layout, elements: 2 * size, compute: compute, finish: laneFinished)
   }
 }

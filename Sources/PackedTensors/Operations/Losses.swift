@@ -43,13 +43,14 @@ public enum Losses {
     precondition(targets.count == rows, "\(targets.count) targets for \(rows) rows")
     precondition(
       targets.allSatisfy { $0 >= 0 && $0 < logits.channels }, "a target is not one of \(logits.channels) classes")
+    precondition(weights?.count ?? rows == rows, "\(weights?.count ?? 0) weights for \(rows) rows")
     var losses = [Double](repeating: 0, count: rows)
     var correct = [UInt8](repeating: 0, count: rows)
-    if let weights {
-      precondition(weights.count == rows, "\(weights.count) weights for \(rows) rows")
-      Kernels.active.cross_entropy(logits.base, targets, weights, smoothing, rows, logits.channels, &losses, &correct)
-    } else {
-      Kernels.active.cross_entropy(logits.base, targets, nil, smoothing, rows, logits.channels, &losses, &correct)
+    correct.withUnsafeMutableBufferPointer { correct in
+      forEachLane(of: logits, targets, weights, perRow: 1, &losses) { first, count, target, weight, loss in
+        Kernels.active.cross_entropy(
+          logits.row(first), target, weight, smoothing, count, logits.channels, loss, correct.baseAddress! + first)
+      }
     }
     return LossSums(
       rows: losses, layout: logits.layout, count: weights.map { $0.reduce(0) { $0 + Int($1) } } ?? rows,
@@ -63,16 +64,39 @@ public enum Losses {
     _ prediction: PackedTensor, targets: [Float], weights: [UInt8]? = nil, delta: Float = 1
   ) -> LossSums {
     precondition(targets.count == prediction.count, "\(targets.count) targets for \(prediction.count) predictions")
-    let rows = prediction.layout.timesteps
-    var losses = [Double](repeating: 0, count: rows)
-    if let weights {
-      precondition(weights.count == targets.count, "\(weights.count) weights for \(targets.count) targets")
-      Kernels.active.huber(prediction.base, targets, weights, delta, rows, prediction.channels, &losses)
-    } else {
-      Kernels.active.huber(prediction.base, targets, nil, delta, rows, prediction.channels, &losses)
+    precondition(
+      weights?.count ?? targets.count == targets.count,
+      "\(weights?.count ?? 0) weights for \(targets.count) targets")
+    var losses = [Double](repeating: 0, count: prediction.layout.timesteps)
+    let channels = prediction.channels
+    forEachLane(of: prediction, targets, weights, perRow: channels, &losses) { first, count, target, weight, loss in
+      Kernels.active.huber(prediction.row(first), target, weight, delta, count, channels, loss)
     }
     let count = weights.map { $0.reduce(0) { $0 + Int($1) } } ?? targets.count
     return LossSums(rows: losses, layout: prediction.layout, count: count, correct: 0)
+  }
+
+  /// Gives each carried lane's rows to a kernel, on all threads: first row, number of rows, and where their targets,
+  /// weights and losses begin.
+  private static func forEachLane<Target>(
+    of prediction: PackedTensor, _ targets: [Target], _ weights: [UInt8]?, perRow: Int, _ losses: inout [Double],
+    _ body: (Int, Int, UnsafePointer<Target>, UnsafePointer<UInt8>?, UnsafeMutablePointer<Double>) -> Void
+  ) {
+    let layout = prediction.layout
+    func visit(_ weights: UnsafePointer<UInt8>?) {
+      targets.withUnsafeBufferPointer { targets in
+        losses.withUnsafeMutableBufferPointer { losses in
+          guard let target = targets.baseAddress, let loss = losses.baseAddress else { return }
+          layout.forEachLane { lane in
+            let rows = layout.rows(ofLane: lane)
+            guard !rows.isEmpty else { return }
+            let first = rows.lowerBound * perRow
+            body(rows.lowerBound, rows.count, target + first, weights.map { $0 + first }, loss + rows.lowerBound)
+          }
+        }
+      }
+    }
+    if let weights { weights.withUnsafeBufferPointer { visit($0.baseAddress) } } else { visit(nil) }
   }
 
   /// Softmax of each row, in place.

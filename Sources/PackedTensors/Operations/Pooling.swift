@@ -21,10 +21,9 @@ public enum Pooling: String, Sendable, CaseIterable {
     var chosen: [Int32] = []
     switch self {
     case .mean:
-      var sums = [Double](repeating: 0, count: x.channels)
-      for sequence in 0..<x.layout.sequences {
+      Workers.forEach(x.layout.sequences) { sequence in
+        var sums = [Double](repeating: 0, count: x.channels)
         sums.withUnsafeMutableBufferPointer {
-          $0.update(repeating: 0)
           Kernels.active.column_sums_double(
             x.row(x.layout.offsets[sequence]), x.layout.length(of: sequence), x.channels, $0.baseAddress)
         }

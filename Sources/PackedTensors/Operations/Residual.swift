@@ -34,10 +34,12 @@ public struct ResidualJoin {
   public func forward() -> PackedTensor {
     let output = PackedTensor(layout: branch.layout, channels: branch.channels)
     withMaps { scale, shift, skipScale, skipShift in
-      Kernels.active.residual_activation(
-        branch.base, scale, shift, skip.base, skipScale, skipShift, activation.code, branch.layout.timesteps,
-        branch.channels,
-        output.base)
+      branch.layout.forEachLane { lane in
+        let rows = branch.layout.rows(ofLane: lane)
+        Kernels.active.residual_activation(
+          branch.row(rows.lowerBound), scale, shift, skip.row(rows.lowerBound), skipScale, skipShift, activation.code,
+          rows.count, branch.channels, output.row(rows.lowerBound))
+      }
     }
     return output
   }
@@ -60,22 +62,29 @@ public struct ResidualJoin {
     var branchSums = LaneSums(lanes: layout.carriedLanes, count: 2 * channels)
     var skipSums = skipNormalisation.map { _ in branchSums }
     withMaps { scale, shift, skipScale, skipShift in
-      layout.forEachLeaf { lane, sequence, rows in
-        let at = layout.offsets[sequence] + rows.lowerBound
-        let (source, step) = gradient.rows(from: at, of: sequence)
-        let g = result.row(at)
-        Kernels.active.residual_gradient(
-          source, step, output.row(at), branch.row(at), scale, shift, skip.row(at), skipScale, skipShift,
-          activation.code,
-          rows.count, channels, g)
-        branchSums.addMoments(of: g, against: branch.row(at), normalisation.standardise, rows: rows.count, lane: lane)
-        if let skipNormalisation {
-          skipSums?.addMoments(
-            of: g, against: skip.row(at), skipNormalisation.standardise, rows: rows.count, lane: lane)
+      branchSums.withGradientMoments(normalisation.standardise) { branchMoments in
+        withSkipMoments(&skipSums) { skipMoments in
+          layout.forEachLane { lane in
+            layout.forEachLeaf(ofLane: lane) { sequence, rows in
+              let at = layout.offsets[sequence] + rows.lowerBound
+              let (source, step) = gradient.rows(from: at, of: sequence)
+              let g = result.row(at)
+              Kernels.active.residual_gradient(
+                source, step, output.row(at), branch.row(at), scale, shift, skip.row(at), skipScale, skipShift,
+                activation.code, rows.count, channels, g)
+              branchMoments.add(g, against: branch.row(at), rows: rows.count, lane: lane)
+              skipMoments?.add(g, against: skip.row(at), rows: rows.count, lane: lane)
+            }
+          }
         }
       }
     }
     return Adjoint(gradient: result, branchSums: branchSums, skipSums: skipSums)
+  }
+
+  private func withSkipMoments(_ sums: inout LaneSums?, _ body: (GradientMoments?) -> Void) {
+    guard let skipNormalisation, sums != nil else { return body(nil) }
+    sums!.withGradientMoments(skipNormalisation.standardise) { body($0) }
   }
 
   private typealias Maps = (
@@ -136,16 +145,27 @@ public struct OutputGradient {
   }
 }
 
+/// Sums Σ g, then Σ g·x̂ of the lanes, each to be added to by one thread.
+struct GradientMoments {
+  fileprivate let inverse, offset: UnsafePointer<Float>
+  fileprivate let channels: Int
+  fileprivate let sums: UnsafeMutablePointer<Double>
+
+  /// Adds one leaf's.
+  func add(_ g: UnsafePointer<Float>, against x: UnsafePointer<Float>, rows: Int, lane: Int) {
+    Kernels.active.gradient_moments(g, x, inverse, offset, rows, channels, sums + lane * 2 * channels)
+  }
+}
+
 extension LaneSums {
-  /// Adds Σ g, then Σ g·x̂ of one leaf.
-  mutating func addMoments(
-    of g: UnsafePointer<Float>, against x: UnsafePointer<Float>, _ standardise: ChannelAffine, rows: Int, lane: Int
-  ) {
-    let channels = standardise.scale.count
+  /// - Parameter standardise: x ↦ x̂.
+  mutating func withGradientMoments(_ standardise: ChannelAffine, _ body: (GradientMoments) -> Void) {
     standardise.scale.padded.withUnsafeBufferPointer { inverse in
       standardise.shift.padded.withUnsafeBufferPointer { offset in
-        withLane(lane) {
-          Kernels.active.gradient_moments(g, x, inverse.baseAddress, offset.baseAddress, rows, channels, $0)
+        withAllLanes {
+          body(
+            GradientMoments(
+              inverse: inverse.baseAddress!, offset: offset.baseAddress!, channels: standardise.scale.count, sums: $0))
         }
       }
     }

@@ -21,6 +21,7 @@ enum DatasetMoments {
     let width = 1 + 2 * features
     var sums = [Double](repeating: 0, count: groups * width)
     for group in stride(from: communicator.rank, to: groups, by: communicator.size) {
+      communicator.activity.enter(.starting)
       for id in ids[group * ids.count / groups..<(group + 1) * ids.count / groups] {
         let x = try values(of: id, dataset)
         sums[group * width] += Double(x.count / features)

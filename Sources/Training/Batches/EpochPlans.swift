@@ -1,3 +1,4 @@
+import ArrayFiles
 import SequenceData
 
 /// The plans of a run's epochs one after another, addressed by the global step.
@@ -49,6 +50,19 @@ struct EpochPlans {
     let plan = Plan(lengths: lengths, ids: ids, bounds: bounds, seed: seed, epoch: epoch, cost: cost)
     current = plan
     return plan
+  }
+
+  /// SHA-256 of an epoch's plan: every lane's sequences at every step.
+  mutating func digest(epoch: Int) -> String {
+    let plan = plan(epoch: epoch)
+    var stream = Checksum.Stream()
+    for step in 0..<plan.steps {
+      for lane in plan.step(step).lanes {
+        withUnsafeBytes(of: Int64(lane.count)) { stream.update($0) }
+        lane.map { Int64($0) }.withUnsafeBytes { stream.update($0) }
+      }
+    }
+    return stream.finalize()
   }
 
   private mutating func know(epoch: Int) {

@@ -1,4 +1,5 @@
 import Dispatch
+import MessagePassing
 import SequenceData
 import Synchronization
 
@@ -22,8 +23,8 @@ final class SealCheck: Sendable {
   }
 
   /// Throws what was found so far; at the end of the first epoch waits for the rest.
-  func check(waiting: Bool) throws {
-    if waiting { running.wait() }
+  func check(waiting: Bool, _ activity: Activity) throws {
+    while waiting && running.wait(timeout: .now() + .seconds(1)) == .timedOut { activity.enter(.reading) }
     if let error = failure.withLock(\.self) { throw error }
   }
 }

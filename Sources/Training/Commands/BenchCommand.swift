@@ -42,10 +42,11 @@ public enum BenchCommand {
   }
 
   /// Runs the pass on all ranks.
-  public static func run(recipe path: String, overrides: [String], data: String, _ communicator: Communicator) throws
-    -> Result
-  {
-    try ComputeEnvironment.prepare(communicator)
+  public static func run(
+    recipe path: String, overrides: [String], data: String, threads: Int, _ communicator: Communicator
+  ) throws -> Result {
+    let watchdog = try ComputeEnvironment.prepare(communicator, threads: threads)
+    defer { watchdog.stop() }
     let fixed = [
       "objective.kind=classify", "batch.sequences=\(sequencesPerStep)", "batch.timesteps=\(Int32.max)",
       "training={epochs: 1, validateEvery: 0}",

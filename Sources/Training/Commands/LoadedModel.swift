@@ -17,6 +17,7 @@ struct LoadedModel {
   /// Which weights, for the user.
   let choice: String
   private let source: String
+  private let watchdog: Watchdog
   private let tensors: [NamedTensor]
   private let normalisation: InputNormalisation
   /// What stands on the encoder; none where only the encoder was saved.
@@ -25,7 +26,7 @@ struct LoadedModel {
   /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
   init(_ command: ModelCommand, _ communicator: Communicator, needsClassifier: Bool) throws {
     self.communicator = communicator
-    try ComputeEnvironment.prepare(communicator)
+    watchdog = try ComputeEnvironment.prepare(communicator, threads: command.threads)
     source = command.model
     let agreement = Agreement(communicator: communicator)
     let input: InputDescription

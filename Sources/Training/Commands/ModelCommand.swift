@@ -16,6 +16,8 @@ public struct ModelCommand: Sendable {
   public var data: String
   /// The split whose sequences are used; none: all.
   public var split: Split?
+  /// Compute threads of each rank.
+  public var threads = 1
 
   /// A command on a model and a data set.
   public init(model: String, checkpoint: String?, data: String, split: Split?) {

@@ -40,7 +40,12 @@ struct Evaluator<E: Encoder, O: Objective> {
       lengths: ids.map { dataset.length(of: $0) }, ids: ids, ranks: communicator.size,
       timesteps: Evaluator.batchTimesteps)
     for share in plan.batches[communicator.rank] {
-      let batch = try Batch(reading: [share], globalIDs: share, from: dataset, normalisation: normalisation)
+      communicator.activity.enter(.evaluating)
+      // Lanes, so that threads can share the work; no result depends on them.
+      let pieces = min(4 * Workers.count, max(1, share.count))
+      let lanes = (0..<pieces).map { Array(share[$0 * share.count / pieces..<($0 + 1) * share.count / pieces]) }
+      let batch = try Batch(
+        reading: Workers.count > 1 ? lanes : [share], globalIDs: share, from: dataset, normalisation: normalisation)
       var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
       try body(batch, &pass)
     }

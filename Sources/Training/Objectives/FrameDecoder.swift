@@ -70,11 +70,16 @@ struct FrameDecoder: Sendable {
   private func timesteps(of x: PackedTensor, rows: RowSelection, offset: Int) -> ([Float], [UInt8]) {
     var values = [Float](repeating: 0, count: rows.rows.count * frame * features)
     var weights = [UInt8](repeating: 0, count: values.count)
-    forEachFrame(x, rows: rows, offset: offset) { index, first, present in
-      let to = index * frame * features
-      for k in 0..<max(0, min(frame, present)) * features {
-        values[to + k] = first[k]
-        weights[to + k] = 1
+    values.withUnsafeMutableBufferPointer { values in
+      weights.withUnsafeMutableBufferPointer { weights in
+        let (values, weights) = (values, weights)
+        forEachFrame(x, rows: rows, offset: offset) { index, first, present in
+          let to = index * frame * features
+          for k in 0..<max(0, min(frame, present)) * features {
+            values[to + k] = first[k]
+            weights[to + k] = 1
+          }
+        }
       }
     }
     return (values, weights)
@@ -84,29 +89,29 @@ struct FrameDecoder: Sendable {
   private func spectra(of x: PackedTensor, rows: RowSelection, offset: Int) -> [Float] {
     guard let spectrum else { preconditionFailure("only a spectral decoder has spectra") }
     let bins = frame / 2 + 1
-    var values = [Float](repeating: 0, count: rows.rows.count * bins * features)
-    forEachFrame(x, rows: rows, offset: offset) { index, first, present in
-      precondition(present >= frame, "a frame of \(present) timesteps has no spectrum of \(frame)")
-      for feature in 0..<features {
-        let bins = spectrum.logMagnitudes(first + feature, step: features)
-        for (bin, value) in bins.enumerated() { values[(index * features + feature) * bins.count + bin] = value }
+    return [Float](unsafeUninitializedCapacity: rows.rows.count * bins * features) { values, count in
+      count = values.count
+      let values = values
+      forEachFrame(x, rows: rows, offset: offset) { index, first, present in
+        precondition(present >= frame, "a frame of \(present) timesteps has no spectrum of \(frame)")
+        for feature in 0..<features {
+          let magnitudes = spectrum.logMagnitudes(first + feature, step: features)
+          for (bin, value) in magnitudes.enumerated() { values[(index * features + feature) * bins + bin] = value }
+        }
       }
     }
-    return values
   }
 
-  /// Visits the chosen frames' targets: their number, their first timestep, and how many timesteps the sequence has
-  /// from there.
+  /// Visits the chosen frames' targets, on all threads: their number, their first timestep, and how many timesteps the
+  /// sequence has from there.
   private func forEachFrame(
     _ x: PackedTensor, rows: RowSelection, offset: Int, _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
   ) {
-    var index = 0
-    for sequence in 0..<rows.layout.sequences {
-      for _ in 0..<rows.layout.length(of: sequence) {
+    Workers.forEach(rows.layout.sequences) { sequence in
+      for index in rows.layout.rows(of: sequence) {
         let f = rows.rows[index] - rows.source.offsets[sequence]
         let first = f * frame + offset
         body(index, x.row(x.layout.offsets[sequence] + first), x.layout.length(of: sequence) - first)
-        index += 1
       }
     }
   }

@@ -2,7 +2,10 @@ import ArrayFiles
 
 extension Recipe: Equatable {
   /// Keys that change no weight: two recipes that differ in nothing else are the same run.
-  static let keysWithoutEffect: Set<String> = ["training.checkpointEvery", "training.keep", "training.overlap"]
+  static let keysWithoutEffect: Set<String> = [
+    "training.checkpointEvery", "training.keep", "training.overlap", "training.maxSkippedSteps", "training.verifyEvery",
+    "training.watchdog.seconds", "training.watchdog.startSeconds", "training.watchdog.storageSeconds",
+  ]
 
   /// The recipe with every default written out, in an order that never changes; reading it gives an equal recipe.
   public var resolvedYAML: String { node.yaml }

@@ -1,3 +1,5 @@
+import DataParallel
+
 /// The section `training`: how long, from which seed, and what happens beside it.
 public struct TrainingRecipe: Sendable, Equatable {
   /// When training ends.
@@ -22,6 +24,12 @@ public struct TrainingRecipe: Sendable, Equatable {
   public var earlyStopping: EarlyStoppingRecipe?
   /// Whether gradients are reduced while backward goes on; it changes no bit.
   public var overlap: Bool
+  /// How many steps in a row may be skipped because their loss or gradient is not finite; one more ends the job.
+  public var maxSkippedSteps: Int
+  /// Steps between comparisons of all ranks' weights and moments; 0 for none but those before checkpoints.
+  public var verifyEvery: Int
+  /// How long a rank may take.
+  public var watchdog: WatchdogLimits
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
     let steps = try reader.optionalInteger("steps")
@@ -38,6 +46,9 @@ public struct TrainingRecipe: Sendable, Equatable {
     keep = try reader.integer("keep", default: 3)
     earlyStopping = try reader.optionalSection("earlyStopping", EarlyStoppingRecipe.init(from:))
     overlap = try reader.boolean("overlap", default: true)
+    maxSkippedSteps = try reader.integer("maxSkippedSteps", in: 0...Int.max, default: 10)
+    verifyEvery = try reader.integer("verifyEvery", in: 0...Int.max, default: 100)
+    watchdog = try reader.sectionOrDefaults("watchdog", WatchdogLimits.init(from:))
     if earlyStopping != nil, validateEvery == 0 {
       throw reader.error("earlyStopping", "needs validation; set validateEvery above 0")
     }
@@ -58,6 +69,9 @@ public struct TrainingRecipe: Sendable, Equatable {
       writer.writeNull("earlyStopping")
     }
     writer.write("overlap", overlap)
+    writer.write("maxSkippedSteps", maxSkippedSteps)
+    writer.write("verifyEvery", verifyEvery)
+    writer.section("watchdog") { watchdog.write(to: &$0) }
   }
 }
 

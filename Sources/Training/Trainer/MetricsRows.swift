@@ -3,10 +3,14 @@
 struct TrainMetricsRow: Encodable {
   var kind = "train"
   var step, epoch: Int
-  var loss: Double
+  /// `null` where the step was skipped.
+  var loss: FiniteNumber
   var accuracy: Double?
-  var learningRate, gradientNorm: Double
+  var learningRate: Double
+  var gradientNorm: FiniteNumber
   var sequences, timesteps: Int
+  /// Sequences that gave no finite loss, where the step was skipped.
+  var skippedFor: [Int]?
   /// The fewest timesteps that a rank carried, and the most.
   var leastTimestepsOfRank, mostTimestepsOfRank: Int
   var seconds, timestepsPerSecond, exposedCommunicationSeconds, imbalance: Double
@@ -15,10 +19,11 @@ struct TrainMetricsRow: Encodable {
   init(_ report: StepReport) {
     step = report.step
     epoch = report.epoch
-    loss = report.loss
+    loss = FiniteNumber(report.loss)
     accuracy = report.accuracy
     learningRate = report.learningRate
-    gradientNorm = report.gradientNorm
+    gradientNorm = FiniteNumber(report.gradientNorm)
+    skippedFor = report.skip?.sequences
     sequences = report.sequences
     timesteps = report.timesteps
     leastTimestepsOfRank = report.timestepsOfRanks.min() ?? 0
@@ -31,11 +36,22 @@ struct TrainMetricsRow: Encodable {
   }
 }
 
+/// A number that JSON can hold; `null` for one that is not finite.
+struct FiniteNumber: Encodable {
+  let value: Double
+  init(_ value: Double) { self.value = value }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+  }
+}
+
 /// One line of metrics.jsonl for a validation.
 struct ValidationMetricsRow: Encodable {
   var kind = "validation"
   var step, epoch, sequences: Int
-  var loss: Double
+  var loss: FiniteNumber
   var accuracy, macroF1: Double?
   var isBest: Bool
 }

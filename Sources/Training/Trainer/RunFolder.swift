@@ -1,6 +1,7 @@
 import ArrayFiles
 import Checkpoints
 import Foundation
+import MessagePassing
 
 /// RUN: what one training writes. Only rank 0 touches it.
 struct RunFolder {
@@ -17,12 +18,17 @@ struct RunFolder {
     var state: TrainingState?
     /// What to tell the user.
     var messages: [String] = []
+    /// The right to write.
+    var lock: RunLock
   }
 
   /// Decides where to begin, and makes the folder and its descriptions where there is nothing yet.
   /// - Throws: usage errors (64) for a RUN that is no run, belongs to another identity, or must be empty; damage (65)
   ///   where a history exists and none of it can be used.
-  func prepare(_ recipe: Recipe, _ identity: RunIdentity, resume: TrainingJob.Resume) throws -> Start {
+  /// - Parameter say: tells the user of a wait.
+  func prepare(
+    _ recipe: Recipe, _ identity: RunIdentity, resume: TrainingJob.Resume, say: (String) -> Void
+  ) throws -> Start {
     if AtomicFile.exists(path) && !AtomicFile.isFolder(path) {
       throw TrainingError.usage("--out \(path): is a file; a run needs a folder")
     }
@@ -33,15 +39,17 @@ struct RunFolder {
       throw TrainingError.usage("--resume never: \(path) is not empty; choose another --out")
     } else if AtomicFile.exists(identityPath) {
       try compare(recipe, identity)
-    } else if try !AtomicFile.names(inFolder: path).allSatisfy({ $0 == "recipe.yaml" }) {
+    } else if try !AtomicFile.names(inFolder: path).allSatisfy({ ["recipe.yaml", "attempts"].contains($0) }) {
       throw TrainingError.usage("--out \(path): holds files but no run (no run.json); choose another folder")
     }
+    let lock = try RunLock.take(
+      run: path, host: World.hostName, job: ProcessInfo.processInfo.environment["LOCKSTEP_JOB"], observe: say)
     if !AtomicFile.exists(identityPath) {
       try AtomicFile.write(recipe.resolvedYAML, to: recipePath)
       try AtomicFile.write(Array(StableJSON.encode(identity)), to: identityPath)
     }
     try store.prepareForWriting()
-    var start = try begin(resume, isNew: isNew)
+    var start = try begin(resume, isNew: isNew, lock)
     if let state = start.state, state.identity != identity {
       throw TrainingError.usage(
         "\(path): the checkpoint belongs to another run (\(identity.differences(from: state.identity).joined(separator: "; ")))"
@@ -56,8 +64,8 @@ struct RunFolder {
     return start
   }
 
-  private func begin(_ resume: TrainingJob.Resume, isNew: Bool) throws -> Start {
-    var start = Start()
+  private func begin(_ resume: TrainingJob.Resume, isNew: Bool, _ lock: RunLock) throws -> Start {
+    var start = Start(lock: lock)
     let folder: CheckpointFolder?
     if case .from(let path) = resume {
       folder = CheckpointFolder(path: path)

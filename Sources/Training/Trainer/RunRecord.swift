@@ -9,9 +9,12 @@ final class RunRecord {
   private let metrics: MetricsFile
   private let writer: CheckpointWriter
 
-  init(_ folder: RunFolder, keep: Int) throws {
+  private let lock: RunLock
+
+  init(_ folder: RunFolder, keep: Int, lock: RunLock) throws {
+    self.lock = lock
     metrics = try MetricsFile(path: folder.metricsPath)
-    writer = CheckpointWriter(store: folder.store, keep: keep)
+    writer = CheckpointWriter(store: folder.store, keep: keep, lock: lock)
   }
 
   /// Adds a step's line.
@@ -30,6 +33,12 @@ final class RunRecord {
     try metrics.synchronise()
     try writer.finish()
   }
+
+  /// Throws where another job has taken the run since.
+  func checkLock() throws { try lock.check() }
+
+  /// Gives the run free for other jobs.
+  func release() throws { try lock.release() }
 
   /// Where and when a checkpoint was made: what may differ between equal runs.
   static func made(ranks: Int) -> [String: String] {

@@ -1,3 +1,11 @@
+/// A step that was left out on all ranks because its loss or gradient is not finite.
+public struct SkippedStep: Sendable, Equatable {
+  /// What is not finite, in words: `loss`.
+  public var what: String
+  /// The data set's ids of the sequences that give no finite loss and gradient even alone; may be none.
+  public var sequences: [Int]
+}
+
 /// What one step did.
 public struct StepReport: Sendable {
   /// Steps done, this one included.
@@ -22,6 +30,8 @@ public struct StepReport: Sendable {
   public var exposedCommunicationSeconds: Double
   /// Whether a rank was asked to stop.
   public var isStopRequested: Bool
+  /// Why the step changed nothing; nil where it did.
+  public var skip: SkippedStep?
 
   /// Timesteps of the global batch.
   public var timesteps: Int { timestepsOfRanks.reduce(0, +) }

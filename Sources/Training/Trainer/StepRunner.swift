@@ -10,12 +10,15 @@ final class StepRunner<E: Encoder, O: Objective> {
   var optimizer: any Optimizer
   private let schedule: LearningRateSchedule
   private let clipNorm: Double?
-  private let seed: UInt64
-  private let communicator: Communicator
+  let seed: UInt64
+  let communicator: Communicator
   private let statistics: RankStatistics
   private let gradients: GradientArena
   private let reducer: GradientReducer
   private let trainable: [Parameter]
+  private let faultInjection: FaultInjection
+  /// Whether a step was made: the first one takes longer.
+  private var isWarm = false
 
   /// - Parameter lanes: the recipe's number of lanes.
   init(
@@ -24,6 +27,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   ) throws {
     self.model = model
     self.communicator = communicator
+    self.faultInjection = faultInjection
     optimizer = recipe.optimizer.makeOptimizer(count: model.store.count)
     schedule = LearningRateSchedule(
       rate: recipe.optimizer.learningRate, warmupSteps: recipe.schedule.warmupSteps, totalSteps: totalSteps,
@@ -45,7 +49,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     trainable = model.trainable
   }
 
-  /// One step: view, encoder, loss, adjoint, sums over ranks, update.
+  /// One step: view, encoder, loss, adjoint, sums over ranks, update; or none of it where a number is not finite.
   /// - Parameters:
   ///   - step: steps done before, from 0.
   ///   - stop: whether this rank was asked to stop; the report tells whether any was.
@@ -54,6 +58,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     let waited = statistics.exposedSeconds
     let store = model.store
     reducer.begin()
+    enter(.forward, step)
     let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
     var pass = ForwardPass(
       store: store, mode: .training, statistics: statistics, ids: batch.ids, seed: seed, epoch: epoch)
@@ -62,18 +67,31 @@ final class StepRunner<E: Encoder, O: Objective> {
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
     embedding = .empty  // gives its memory back
     let total = try globalTotals(sums, timesteps: batch.layout.timesteps, stop: stop)
+    enter(.backward, step)
     if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
+    enter(.reducing, step)
     try reducer.wait()
+    enter(.updating, step)
 
     let rate = schedule.rate(at: step)
     let norm = gradientNorm / Double(max(total.count, 1))
-    guard total.loss.isFinite else { throw TrainingError.notFinite(step: step + 1, what: "loss") }
-    guard norm.isFinite else { throw TrainingError.notFinite(step: step + 1, what: "gradient") }
-    let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
-    optimizer.update(
-      store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
-      rate: rate)
-    for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
+    var skip: SkippedStep?
+    let moments = pass.observed.allSatisfy(\.moments.isFinite)
+    if total.loss.isFinite && norm.isFinite && moments {
+      let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
+      optimizer.update(
+        store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
+        rate: rate)
+      for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
+      if faultInjection == .weights(rank: communicator.rank, step: step + 1) {
+        store.withMutableValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
+      }
+    } else {
+      skip = SkippedStep(
+        what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
+        sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
+    }
+    isWarm = true
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return StepReport(
@@ -82,7 +100,11 @@ final class StepRunner<E: Encoder, O: Objective> {
       learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds - waited + reducer.exposedSeconds,
-      isStopRequested: total.isStopRequested)
+      isStopRequested: total.isStopRequested, skip: skip)
+  }
+
+  private func enter(_ phase: Activity.Phase, _ step: Int) {
+    communicator.activity.enter(isWarm ? phase : phase.under(.start), step: step)
   }
 
   /// The view's embedding, and what the adjoint needs of it: nothing where the encoder is frozen.

@@ -53,17 +53,21 @@ final class Trainer<E: Encoder, O: Objective> {
       progress.say("\(session.job.out) is finished at step \(state.step); nothing to do")
       return 0
     }
+    try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
     describe()
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
     let reader = try session.readAhead(plans)
     let seal = state.epoch == 0 ? session.sealCheck : nil
+    let activity = session.communicator.activity
     while !state.isFinished {
+      activity.enter(.reading, step: state.step)
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: totalSteps - 1)
       let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
-      try seal?.check(waiting: state.epoch > 0)
+      try seal?.check(waiting: state.epoch > 0, activity)
       try record?.add(report)
+      try count(report)
       let isLast = state.step == totalSteps
       progress.step(report, isLast: isLast)
 
@@ -72,9 +76,12 @@ final class Trainer<E: Encoder, O: Objective> {
       state.isFinished = isLast || isPatienceOver
       let isStopping = report.isStopRequested || state.step >= stopAfter
       let isDue = training.checkpointEvery > 0 && state.step % training.checkpointEvery == 0
-      if state.isFinished || isStopping || isBest || isDue { try record?.save(snapshot(isBest: isBest)) }
+      let saves = state.isFinished || isStopping || isBest || isDue
+      if saves || (training.verifyEvery > 0 && state.step % training.verifyEvery == 0) { try verify() }
+      activity.enter(.saving, step: state.step)
+      if saves { try record?.save(snapshot(isBest: isBest)) }
       if isStopping && !state.isFinished {
-        try record?.finish()
+        try end()
         progress.say("stopped at step \(state.step) with a checkpoint; the same command goes on")
         return 75
       }
@@ -83,13 +90,54 @@ final class Trainer<E: Encoder, O: Objective> {
     return 0
   }
 
+  /// Counts the steps that were left out, and ends the job where there are too many in a row.
+  private func count(_ report: StepReport) throws {
+    guard let skip = report.skip else {
+      state.skippedInARow = 0
+      return
+    }
+    state.skippedSteps += 1
+    state.skippedInARow += 1
+    let names = skip.sequences.prefix(20).map(String.init).joined(separator: ", ")
+    let cause =
+      skip.sequences.isEmpty
+      ? "no sequence is to blame alone"
+      : "not finite even alone: \(skip.sequences.count == 1 ? "sequence" : "sequences") \(names)\(skip.sequences.count > 20 ? ", …" : "")"
+    progress.say("step \(report.step): the \(skip.what) is not finite; the step changes nothing (\(cause))")
+    guard state.skippedInARow <= session.recipe.training.maxSkippedSteps else {
+      throw TrainingError.notFinite(step: report.step, what: skip.what, skipped: state.skippedInARow)
+    }
+  }
+
+  /// Compares what all ranks hold.
+  private func verify() throws {
+    guard session.communicator.size > 1 else { return }
+    let digests = try session.communicator.allGather(model.store.digest(with: runner.optimizer))
+    let ranks = digests.indices.filter { digests[$0] != digests[0] }
+    guard ranks.isEmpty else {
+      throw TrainingError.diverged(
+        step: state.step, ranks: ranks, hosts: try session.communicator.allGather(World.hostName))
+    }
+  }
+
+  /// Waits on rank 0 for what is being written, and gives the run free.
+  private func end() throws {
+    _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      session.communicator.activity.enter(.finishing)
+      try record?.finish()
+      try record?.release()
+      return []
+    }
+  }
+
   /// Rank 0 opens the run's folder and reads its checkpoint; all ranks get what it holds.
   private func resume() throws {
     var messages: [String] = []
     let bytes = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
-      let start = try session.folder.prepare(session.recipe, session.identity, resume: session.job.resume)
+      let start = try session.folder.prepare(
+        session.recipe, session.identity, resume: session.job.resume, say: progress.say)
       messages = start.messages
-      record = try RunRecord(session.folder, keep: session.recipe.training.keep)
+      record = try RunRecord(session.folder, keep: session.recipe.training.keep, lock: start.lock)
       guard let content = start.content, let state = start.state else { return [] }
       let source = session.folder.path
       try model.store.load(content.model, source: source)
@@ -113,37 +161,40 @@ final class Trainer<E: Encoder, O: Objective> {
   private func validate() throws -> Bool {
     let watched = session.recipe.training.earlyStopping
     var row = ValidationMetricsRow(
-      step: state.step, epoch: state.epoch, sequences: validationIDs.count, loss: 0, isBest: false)
+      step: state.step, epoch: state.epoch, sequences: validationIDs.count, loss: FiniteNumber(0), isBest: false)
+    let loss: Double
     if let classifier = evaluator as? Evaluator<E, Classify> {
       let report = try classifier.classification(validationIDs, classes: session.dataset.classes)
-      (row.loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
+      (loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
     } else {
-      (row.loss, row.accuracy) = try evaluator.objective(validationIDs, seed: session.seed)
+      (loss, row.accuracy) = try evaluator.objective(validationIDs, seed: session.seed)
     }
+    row.loss = FiniteNumber(loss)
     let metric = watched?.metric ?? (row.macroF1 == nil ? .loss : .accuracy)
     let value: Double? =
       switch metric {
-      case .loss: row.loss
+      case .loss: loss
       case .accuracy: row.accuracy
       case .macroF1: row.macroF1
       }
     guard let value else {
       throw TrainingError.usage("training.earlyStopping.metric: \(metric.rawValue) needs a classifying objective")
     }
-    row.isBest = isBetter(value, loss: row.loss, metric, by: watched?.minimumChange ?? 0)
+    row.isBest = isBetter(value, loss: loss, metric, by: watched?.minimumChange ?? 0)
     state.validationsSinceBest = row.isBest ? 0 : state.validationsSinceBest + 1
-    if row.isBest { state.best = .init(step: state.step, metric: metric.rawValue, value: value, loss: row.loss) }
+    if row.isBest { state.best = .init(step: state.step, metric: metric.rawValue, value: value, loss: loss) }
     try record?.add(row)
     let accuracy = row.accuracy.map { ", accuracy \(Progress.percent($0))" } ?? ""
     progress.say(
-      "validation at step \(state.step): loss \(Progress.short(row.loss))\(accuracy)\(row.isBest ? " (best)" : "")")
+      "validation at step \(state.step): loss \(Progress.short(loss))\(accuracy)\(row.isBest ? " (best)" : "")")
     return row.isBest
   }
 
-  /// Whether a metric beats the best so far; equal values are told apart by the loss.
+  /// Whether a metric beats the best so far; equal values are told apart by the loss. What is not finite beats nothing.
   private func isBetter(
     _ value: Double, loss: Double, _ metric: EarlyStoppingRecipe.Metric, by change: Double
   ) -> Bool {
+    guard value.isFinite && loss.isFinite else { return false }
     guard let best = state.best else { return true }
     let gain = metric == .loss ? best.value - value : value - best.value
     return gain > change || (gain == 0 && change == 0 && loss < best.loss)
@@ -162,8 +213,11 @@ final class Trainer<E: Encoder, O: Objective> {
   /// Waits for the last checkpoint and publishes the encoder.
   private func finish() throws {
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      session.communicator.activity.enter(.finishing)
       try record?.finish()
+      try record?.checkLock()
       let choice = try publishEncoder()
+      try record?.release()
       progress.say("finished at step \(state.step); encoder of \(choice) in \(session.folder.path)/encoder")
       return []
     }
@@ -172,8 +226,10 @@ final class Trainer<E: Encoder, O: Objective> {
   /// A run that was killed behind its last checkpoint has not published its encoder yet.
   private func publishMissingEncoder() throws {
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
-      guard !EncoderFolder(run: session.folder.path).isThere else { return [] }
-      progress.say("encoder of \(try publishEncoder()) in \(session.folder.path)/encoder")
+      if !EncoderFolder(run: session.folder.path).isThere {
+        progress.say("encoder of \(try publishEncoder()) in \(session.folder.path)/encoder")
+      }
+      try record?.release()
       return []
     }
   }

@@ -36,6 +36,8 @@ public struct TrainingJob: Sendable {
   public var resume = Resume.auto
   /// Step at which to behave as if asked to stop.
   public var stopAfter: Int?
+  /// Compute threads of each rank.
+  public var threads = 1
   /// Run or folder of the pretrained encoder.
   public var encoder: String?
   /// Which checkpoint of an unfinished run the encoder comes from.

@@ -25,11 +25,14 @@ public struct TrainingSession {
   /// Runs a job on all ranks; returns the exit code, the same on all.
   public static func run(_ job: TrainingJob, _ communicator: Communicator) throws -> Int32 {
     StopSignals.install()
-    try ComputeEnvironment.prepare(communicator)
+    let watchdog = try ComputeEnvironment.prepare(communicator, threads: job.threads)
     let session = try TrainingSession(job, communicator)
-    return try ModelBuilder.build(
+    watchdog.setLimits(session.recipe.training.watchdog)
+    let code = try ModelBuilder.build(
       session.recipe.model, objective: session.recipe.objective, data: DataDescription(session.dataset),
       seed: session.seed, isEncoderFrozen: job.isProbe, for: session)
+    watchdog.stop()
+    return code
   }
 
   private init(_ job: TrainingJob, _ communicator: Communicator) throws {
@@ -37,6 +40,9 @@ public struct TrainingSession {
     self.communicator = communicator
     agreement = Agreement(communicator: communicator)
     folder = RunFolder(path: job.out)
+    try agreement.requireSame(
+      try agreement.together(exitCode: TrainingError.exitCode) { try Checksum.sha256(ofFile: "/proc/self/exe") },
+      of: "The program (its file's SHA-256)")
     let recipe = try agreement.together(exitCode: TrainingError.exitCode) { try job.resolvedRecipe() }
     guard communicator.size <= recipe.batch.lanes else {
       throw TrainingError.usage(

@@ -15,6 +15,9 @@ struct TrainingState: Codable, Equatable {
   var best: Best?
   /// Validations since the best.
   var validationsSinceBest = 0
+  /// Steps whose loss or gradient was not finite: all so far, and those in a row up to now.
+  var skippedSteps = 0
+  var skippedInARow = 0
   /// What the run is.
   var identity: RunIdentity
   /// How the encoder reads.

@@ -15,10 +15,19 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "latest, best, or a checkpoint's folder; otherwise the best if validation ran, else the latest.")
   var checkpoint: String?
 
+  @Option(help: "Compute threads of each rank.")
+  var threads = 1
+
+  func validate() throws {
+    if threads < 1 { throw ValidationError("--threads \(threads): expected a number from 1 on") }
+  }
+
   func command(split name: String?) throws -> ModelCommand {
-    ModelCommand(
+    var command = ModelCommand(
       model: model, checkpoint: checkpoint, data: data,
       split: try name.map { try split(named: $0, option: "--split") })
+    command.threads = threads
+    return command
   }
 }
 
@@ -139,8 +148,15 @@ struct BenchStep: ParsableCommand {
   @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")
   var overrides: [String] = []
 
+  @Option(help: "Compute threads of each rank.")
+  var threads = 1
+
   @Flag(help: "Print JSON.")
   var json = false
+
+  func validate() throws {
+    if threads < 1 { throw ValidationError("--threads \(threads): expected a number from 1 on") }
+  }
 
   func run() throws {
     let all = try readLengths()
@@ -151,7 +167,8 @@ struct BenchStep: ParsableCommand {
         try BenchCommand.writeDataset(lengths: all, to: folder)
       }
       try communicator.barrier()
-      let result = try BenchCommand.run(recipe: recipe, overrides: overrides, data: folder, communicator)
+      let result = try BenchCommand.run(
+        recipe: recipe, overrides: overrides, data: folder, threads: threads, communicator)
       if communicator.rank == 0 {
         try? FileManager.default.removeItem(atPath: folder)
         print(try json ? result.json() : result.text)

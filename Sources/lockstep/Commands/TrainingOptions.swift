@@ -23,11 +23,15 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "auto: go on where RUN stands; never: refuse a RUN that is not empty; or a checkpoint's folder.")
   var resume = "auto"
 
+  @Option(help: "Compute threads of each rank; more than it carries lanes have nothing to do. No bit depends on it.")
+  var threads = 1
+
   @Option(help: "At this step behave as if asked to stop: checkpoint, exit code 75.")
   var stopAfter: Int?
 
   func validate() throws {
     if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after \(stopAfter): expected a step from 1 on") }
+    if threads < 1 { throw ValidationError("--threads \(threads): expected a number from 1 on") }
     if let seed, seed < 0 { throw ValidationError("--seed \(seed): expected a number from 0 on") }
   }
 
@@ -36,6 +40,7 @@ struct TrainingOptions: ParsableArguments {
     job.overrides = overrides + (seed.map { ["training.seed=\($0)"] } ?? [])
     job.resume = resume == "auto" ? .auto : resume == "never" ? .never : .from(resume)
     job.stopAfter = stopAfter
+    job.threads = threads
     return job
   }
 }

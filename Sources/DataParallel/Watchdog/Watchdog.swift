@@ -1,0 +1,113 @@
+import Glibc
+import MessagePassing
+import Synchronization
+
+/// Ends a job in which a rank no longer comes along: MPI itself waits for it for ever.
+///
+/// On every rank a thread that calls no MPI tells rank 0's by UDP, four times a second, what its rank does
+/// (``Activity``); rank 0's answers likewise. When a rank is late by half a limit, rank 0 says which, on which host, at
+/// which step and phase, and who waits for it in which call; past the limit every rank that can ends with 76, and the
+/// launcher kills the others. A rank that hears nothing more of rank 0 does the same. A rank whose launcher is gone ends
+/// by itself. On one rank only the last holds: nobody waits for it.
+///
+/// Not for defence: datagrams carry a random token, so that another job's are not taken for this one's, and are not
+/// encrypted.
+public final class Watchdog: Sendable {
+  /// The code with which a stalled job ends.
+  public static let exitCode: Int32 = 76
+
+  private let limits: Mutex<WatchdogLimits>
+  private let isStopping = Atomic<Bool>(false)
+  private let thread: Mutex<pthread_t?> = Mutex(nil)
+
+  /// Starts to watch. Collective.
+  /// - Parameter limits: until others are set.
+  public init(_ communicator: Communicator, limits: WatchdogLimits = WatchdogLimits()) throws(MPIError) {
+    self.limits = Mutex(limits)
+    let socket = communicator.size > 1 ? DatagramSocket(timeoutSeconds: WatchdogLoop.beatSeconds) : nil
+    let addresses = DatagramSocket.addressesOfThisMachine.joined(separator: " ")
+    let token = communicator.rank == 0 ? UInt64.random(in: 1...UInt64.max) : 0
+    let own = "\(World.hostName)|\(DatagramSocket.port(of: socket))|\(token)|\(addresses)"
+    let all = try communicator.allGather(own).map {
+      $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    }
+    let first = all[0]
+    let loop = WatchdogLoop(
+      rank: communicator.rank, activity: communicator.activity, hosts: all.map { $0[0] }, token: UInt64(first[2]) ?? 0,
+      firstRank: first[1] == "0"
+        ? [] : first[3].split(separator: " ").compactMap { DatagramSocket.Address("\($0):\(first[1])") },
+      launcher: Launcher() == nil ? nil : getppid())
+    let handover = Handover(self, loop: loop, socket: socket)
+    let missing = handover.greet()
+    if communicator.rank == 0 && !missing.isEmpty {
+      WatchdogLoop.say(
+        "no datagram (UDP) came from rank \(missing.map(String.init).joined(separator: ", ")): should one stall, it cannot be named, and is noticed late. Is there a firewall?"
+      )
+    }
+    start(handover)
+  }
+
+  /// Sets the limits, once the recipe is known.
+  public func setLimits(_ new: WatchdogLimits) { limits.withLock { $0 = new } }
+
+  /// Ends the watch: before the ranks part in order. Takes up to a quarter of a second.
+  public func stop() {
+    isStopping.store(true, ordering: .relaxed)
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    if let running { pthread_join(running, nil) }
+  }
+
+  deinit { isStopping.store(true, ordering: .relaxed) }
+
+  /// What the thread takes with it.
+  private final class Handover {
+    private var loop: WatchdogLoop
+    private let socket: DatagramSocket?
+    private weak var watchdog: Watchdog?
+
+    init(_ watchdog: Watchdog, loop: WatchdogLoop, socket: consuming DatagramSocket?) {
+      self.watchdog = watchdog
+      self.loop = loop
+      self.socket = socket
+    }
+
+    /// The ranks that do not answer.
+    func greet() -> [Int] {
+      switch socket {
+      case .some(let socket): loop.greet(socket)
+      case .none: []
+      }
+    }
+
+    func run() {
+      while let watchdog, !watchdog.isStopping.load(ordering: .relaxed) {
+        loop.beat(socket, watchdog.limits.withLock(\.self))
+      }
+    }
+  }
+
+  /// Starts the thread; all signals stay with the one that trains.
+  private func start(_ handover: Handover) {
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    var made = pthread_t()
+    let pointer = Unmanaged.passRetained(handover).toOpaque()
+    let code = pthread_create(
+      &made, nil,
+      { pointer in
+        Unmanaged<Handover>.fromOpaque(pointer!).takeRetainedValue().run()
+        return nil
+      }, pointer)
+    if code == 0 {
+      thread.withLock { $0 = made }
+    } else {
+      Unmanaged<Handover>.fromOpaque(pointer).release()
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Dispatch
+import Synchronization
+
+/// The compute threads of this process.
+///
+/// Work is divided by lanes, as it is among ranks: whatever crosses timesteps stays within a lane, on one thread, in the
+/// canonical order, so that the number of threads touches no bit. Set once, at the start.
+public enum Workers {
+  private static let number = Atomic<Int>(1)
+
+  /// How many threads compute.
+  public static var count: Int { number.load(ordering: .relaxed) }
+
+  /// Lets `count` threads compute from now on; at least one.
+  public static func use(_ count: Int) {
+    precondition(count >= 1, "\(count) threads cannot compute")
+    number.store(count, ordering: .relaxed)
+  }
+
+  /// Calls `body` with `0 ..< pieces`, each once, on all threads.
+  ///
+  /// A thread begins with a contiguous part, as a rank does: the plan balances these. Whichever is done takes what others
+  /// have left. (One queue for all: 1.62 times one thread on two cores, where the last lane was often the longest.)
+  /// Pieces must not touch each other's memory. Returns when all are done.
+  public static func forEach(_ pieces: Int, _ body: (Int) -> Void) {
+    let threads = min(count, pieces)
+    guard threads > 1 else {
+      for piece in 0..<pieces { body(piece) }
+      return
+    }
+    let parts = (0..<threads).map { Part($0 * pieces / threads..<($0 + 1) * pieces / threads) }
+    withoutActuallyEscaping(body) { body in
+      // Called by several threads at once, as promised above; none outlives this call.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        setFloatEnvironment()
+        for turn in 0..<threads {
+          let part = parts[(thread + turn) % threads]
+          while let piece = part.next() { body(piece) }
+        }
+      }
+    }
+  }
+
+  /// Pieces that lie together, of which each is given out once.
+  private final class Part: Sendable {
+    private let taken: Atomic<Int>
+    private let end: Int
+
+    init(_ pieces: Range<Int>) {
+      taken = Atomic(pieces.lowerBound)
+      end = pieces.upperBound
+    }
+
+    func next() -> Int? {
+      let piece = taken.add(1, ordering: .relaxed).oldValue
+      return piece < end ? piece : nil
+    }
+  }
+}
+
+extension RaggedLayout {
+  /// Visits every carried lane, on all threads.
+  func forEachLane(_ body: (_ lane: Int) -> Void) { Workers.forEach(carriedLanes, body) }
+
+  /// Visits every leaf of one carried lane in canonical order.
+  @inline(__always)
+  func forEachLeaf(ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
+    for sequence in sequences(ofLane: lane) {
+      let length = length(of: sequence)
+      var first = 0
+      while first < length {
+        let last = min(first + KernelSizes.leaf, length)
+        body(sequence, first..<last)
+        first = last
+      }
+    }
+  }
+
+  /// All rows of a carried lane, which lie together.
+  func rows(ofLane lane: Int) -> Range<Int> { offsets[laneBounds[lane]]..<offsets[laneBounds[lane + 1]] }
+}
+
+extension LaneSums {
+  /// Gives all lanes' sums to `body`, so that threads can add to lanes of their own; lane `l` begins at `l·count`.
+  mutating func withAllLanes<R>(_ body: (UnsafeMutablePointer<Double>) throws -> R) rethrows -> R {
+    try values.withUnsafeMutableBufferPointer { buffer in
+      // An empty one has no address; nothing will be written there.
+      try body(buffer.baseAddress ?? UnsafeMutablePointer(bitPattern: 8)!)
+    }
+  }
+}
