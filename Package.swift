@@ -55,6 +55,13 @@ let package = Package(
       name: "mpi-scenarios", dependencies: ["MessagePassing", "DataParallel", "PackedTensors"],
       swiftSettings: swift),
 
+    // Readers of files that may come from anybody, as fuzzers drive them; the program replays files through them.
+    .target(
+      name: "HostileFiles", dependencies: ["Training", "SequenceData", "ArrayFiles"],
+      path: "Tests/Fuzzing/HostileFiles", swiftSettings: swift),
+    .executableTarget(
+      name: "replay-files", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/ReplayFiles", swiftSettings: swift),
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     .testTarget(
       name: "PackedTensorsTests", dependencies: ["PackedTensors", "CKernels", "TestSupport"],
@@ -78,6 +85,9 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
+      name: "HostileFilesTests", dependencies: ["HostileFiles", "ArrayFiles", "replay-files", "TestSupport"],
+      path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: swift),
+    .testTarget(
       name: "MultiProcessTests",
       dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: swift),
     .testTarget(
@@ -86,3 +96,11 @@ let package = Package(
       swiftSettings: swift),
   ]
 )
+
+// libFuzzer brings a `main` of its own, so that its target builds only as launch/fuzz builds it.
+if Context.environment["LOCKSTEP_FUZZING"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-readers", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/FuzzReaders", swiftSettings: swift,
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
+}

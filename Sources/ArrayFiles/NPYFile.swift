@@ -24,7 +24,8 @@ public final class NPYFile: @unchecked Sendable {
 
   /// Takes a whole `.npy` file that lies in memory.
   public convenience init(content: [UInt8], name: String) throws(FileError) {
-    let copy = OwnedBytes(content)
+    let copy = OwnedBytes(count: content.count)
+    copy.memory.copyBytes(from: content)
     try self.init(bytes: copy.bytes, owner: copy, name: name)
   }
 
@@ -55,6 +56,17 @@ public final class NPYFile: @unchecked Sendable {
     }
   }
 
+  /// Element `index` in C order of an array of integers (`bool` among them).
+  public func integer(at index: Int) -> Int {
+    switch element {
+    case .bool, .uint8: Int(value(at: index, as: UInt8.self))
+    case .int16: Int(Int16(littleEndian: value(at: index)))
+    case .int32: Int(Int32(littleEndian: value(at: index)))
+    case .int64: Int(Int64(littleEndian: value(at: index)))
+    case .float32, .float64: preconditionFailure("\(name) holds \(element), no integers")
+    }
+  }
+
   /// All elements, converted to `Int`; nil for floating-point arrays. Complexity: O(n) time and memory.
   public func integers() -> [Int]? {
     func convert<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> [Int] {
@@ -79,14 +91,15 @@ public final class NPYFile: @unchecked Sendable {
 }
 
 /// Bytes on the heap that live as long as this object.
-private final class OwnedBytes {
-  let bytes: UnsafeRawBufferPointer
+final class OwnedBytes {
+  let memory: UnsafeMutableRawBufferPointer
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 
-  init(_ content: [UInt8]) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(content.count, 1), alignment: 64)
-    copy.copyBytes(from: content)
-    bytes = UnsafeRawBufferPointer(rebasing: copy[..<content.count])
+  /// So many bytes, which must be written before they are read.
+  init(count: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 64)
+    self.memory = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
   }
 
-  deinit { UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.deallocate() }
+  deinit { memory.baseAddress?.deallocate() }
 }

@@ -72,7 +72,7 @@ public struct NPYHeader: Sendable, Equatable {
     guard length <= NPYHeader.longest else {
       throw damaged("the header claims \(length) bytes; the most that is read is \(NPYHeader.longest)")
     }
-    guard bytes.count - start >= length else {
+    guard PlantedDefect.isHere || bytes.count - start >= length else {
       throw damaged("the header claims \(length) bytes, but only \(bytes.count - start) follow")
     }
     var parser = NPYDictionaryParser(text: Array(bytes[start..<start + length]))

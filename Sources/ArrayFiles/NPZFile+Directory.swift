@@ -43,6 +43,16 @@ struct ZipDirectoryReader {
       guard members.updateValue(member, forKey: short) == nil else { throw damaged("two members are named \(name)") }
       names.append(short)
     }
+    let most = Expansion.most(of: file.count)
+    var expanded = 0
+    for member in members.values where member.isDeflated {
+      guard member.size <= most - expanded else {
+        throw damaged(
+          "its members expand to more than \(most) bytes, \(Expansion.ratio) times its size and "
+            + "\(Expansion.freeBytes); if that is meant, save it uncompressed (numpy.savez)")
+      }
+      expanded += member.size
+    }
     var previous = 0
     for range in members.values.map(\.range).sorted(by: { $0.lowerBound < $1.lowerBound }) {
       guard range.lowerBound >= previous else { throw damaged("two members share bytes") }

@@ -9,10 +9,9 @@ public final class NPZFile: Sendable {
     public var members = 100_000
     /// The longest name, in bytes.
     public var nameBytes = 1024
-    /// The most bytes that one compressed byte may become; DEFLATE itself cannot exceed 1032.
+    /// The most bytes that one compressed byte of a member may become; DEFLATE itself cannot exceed 1032. What all
+    /// members together may become is bounded by ``Expansion``.
     public var ratio = 1032
-    /// The largest array that is inflated into memory, in bytes; larger ones can be streamed.
-    public var memberBytes = 1 << 32
 
     /// The usual limits.
     public init() {}
@@ -63,25 +62,20 @@ public final class NPZFile: Sendable {
 
   /// A whole array: mapped where it is stored, inflated into memory where it is deflated. Its checksum is verified.
   ///
-  /// Throws as ``stream(_:)``, and where it is larger than the limit. Complexity: one read of the member.
+  /// Throws as ``stream(_:)``. Complexity: one read of the member; memory of its size where it is deflated.
   public func array(_ name: String) throws(FileError) -> NPYFile {
     let stream = try stream(name)
     guard let member = members[name] else { preconditionFailure("\(title(name)) has just been found") }
-    guard !member.isDeflated || member.size <= limits.memberBytes else {
-      throw .damaged(
-        path: title(name), reason: "it inflates to \(member.size) bytes; the most is \(limits.memberBytes)")
-    }
-    var content: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = try stream.readBytes(into: &piece)
-      if count == 0 { break }
-      if member.isDeflated { content += piece[..<count] }
-    }
     if !member.isDeflated {
+      var piece = [UInt8](repeating: 0, count: 1 << 16)
+      while try stream.readBytes(into: &piece) > 0 {}
       let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[member.range])
       return try NPYFile(bytes: bytes, owner: file, name: title(name))
     }
-    return try NPYFile(content: stream.headerBytes + content, name: title(name))
+    // The directory's sizes have been held against the archive's, so that they may be believed here.
+    let content = OwnedBytes(count: member.size)
+    content.memory.copyBytes(from: stream.headerBytes)
+    try stream.readAll(into: UnsafeMutableRawBufferPointer(rebasing: content.memory[stream.headerBytes.count...]))
+    return try NPYFile(bytes: content.bytes, owner: content, name: title(name))
   }
 }

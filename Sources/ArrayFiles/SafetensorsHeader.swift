@@ -17,7 +17,7 @@ struct SafetensorsHeader {
     }
     let prefix = try AtomicFile.read(8, at: 0, of: descriptor, path: path)
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(largestHeader) else {
+    guard PlantedDefect.isHere || length <= UInt64(largestHeader) else {
       throw damaged("its header would be \(length) bytes long; the most is \(largestHeader)")
     }
     let end = 8 + Int(length)

@@ -1,7 +1,11 @@
 /// Which known word somebody may have meant.
 public enum Spelling {
+  /// A longer word is no misspelt key, and comparing takes time in proportion to its length.
+  private static let longestWord = 64
+
   /// The known word with the smallest edit distance, if that is at most a third of the word's length and two at least.
   public static func nearest(to word: String, among known: [String]) -> String? {
+    guard word.count <= longestWord else { return nil }
     let limit = max(2, word.count / 3)
     let distances = known.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
     let best = distances.min { ($0.distance, $0.word) < ($1.distance, $1.word) }

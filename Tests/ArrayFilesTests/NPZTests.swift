@@ -177,6 +177,13 @@ private let archive =
     #expect(sentence { $0.add("a.npy", row, size: 7) }.contains("sizes 7 and"))
     #expect(sentence { $0.add("a.npy", row, deflated: streams[0], size: 0xFFFF_FFF0) }.contains("claim to expand"))
     #expect(sentence { $0.add("a.npy", text, deflated: streams[0]) }.contains("the .npy header claims"))
+    // Each might expand so far, both together may not.
+    let wide = [UInt8](repeating: 0, count: 12_000)
+    #expect(
+      sentence {
+        $0.add("a.npy", row, deflated: wide, size: 12_000_000)
+        $0.add("b.npy", row, deflated: wide, size: 12_000_000)
+      }.contains("expand to more than 19"))
     #expect(
       sentence {
         $0.add("a.npy", row)

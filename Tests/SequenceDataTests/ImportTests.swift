@@ -188,6 +188,7 @@ extension SequenceDataset {
     (#"{"values":[1],"label":true}"#, "line 1: column 23: expected a string, a number or null"),
     (#"{"values":[1],"split":"x"}"#, "line 1: column 23: the split is \"x\"; expected train, validation or test"),
     (#"{"label":"\ud800","values":[1]}"#, "line 1: column 17: half a surrogate pair"),
+    (#"{"label":"\u+1ab","values":[1]}"#, "line 1: column 13: \\u needs four hexadecimal digits"),
     ("{\"values\":[1]}\n{\"values\":[[1,2]]}", "line 2: 2 features; those before have 1"),
   ])
   func badLinesAreNamedByColumn(text: String, expected: String) throws {

@@ -141,6 +141,8 @@ import Training
       yaml +=
         "a\(level): &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
     }
-    #expect(error(yaml).contains("more than 10000 parts"))
+    #expect(error(yaml).contains("more than 8 aliases"))
+    #expect(error("a: [\(String(repeating: "x, ", count: 10_001))]").contains("more than 10000 parts"))
+    #expect(error("a: \(String(repeating: "[", count: 10_001))").contains("nesting level"))
   }
 }

@@ -33,6 +33,8 @@ struct DatasetManifest: Codable, Sendable {
   static let longest = 64 << 20
   /// The most categories: what an embedding could reasonably hold, and a Float represents exactly.
   static let mostCategories = 1 << 24
+  /// The most classes.
+  static let mostClasses = 1 << 16
   /// The most features of a timestep.
   static let mostFeatures = 1 << 20
 
@@ -115,6 +117,9 @@ struct DatasetManifest: Codable, Sendable {
     }
     try require(!shards.isEmpty, "shards is empty")
     let classes = classes ?? []
+    try require(
+      classes.count <= DatasetManifest.mostClasses,
+      "there are \(classes.count) classes; the most are \(DatasetManifest.mostClasses)")
     try require(Set(classes).count == classes.count, "two classes have the same name")
     var seen = Set<String>()
     for file in shards.flatMap(\.all) {

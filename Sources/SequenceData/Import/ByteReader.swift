@@ -1,6 +1,8 @@
 import ArrayFiles
 
 /// The bytes of a file from start to end, decompressed where the file is gzip (RFC 1952), in memory for one piece.
+///
+/// A gzip file may expand to no more than ``Expansion`` allows.
 final class ByteReader {
   let path: String
   /// Bytes of the file read so far.
@@ -13,6 +15,7 @@ final class ByteReader {
   private var memberStart = 0
   private var checksum = CRC32()
   private var size = 0
+  private var expanded = 0
 
   init(at path: String) throws {
     self.path = path
@@ -43,6 +46,13 @@ final class ByteReader {
           let part = UnsafeRawBufferPointer(rebasing: piece[..<count])
           checksum.update(part)
           size += count
+          expanded += count
+          guard expanded <= Expansion.most(of: file.count) else {
+            throw DataError.damaged(
+              path,
+              "it expands to more than \(Expansion.most(of: file.count)) bytes, \(Expansion.ratio) times its size and "
+                + "\(Expansion.freeBytes); if that is meant, decompress it first (gunzip)")
+          }
           return part
         }
         try endMember()

@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// A table of text: a row a timestep, or a row a sequence (RFC 4180, but that no field holds a line's end).
 final class CSVSource: SequenceSource {
   private struct Columns {
@@ -52,7 +54,7 @@ final class CSVSource: SequenceSource {
     var current: String?
     while let (line, fields) = try nextRow() {
       guard let columns = try prepare(line, fields) else { continue }
-      guard fields.count == columns.count else {
+      guard PlantedDefect.isHere || fields.count == columns.count else {
         throw lines.error("\(fields.count) fields; expected \(columns.count)")
       }
       let name = columns.sequence.map { DelimitedLine.text(line[fields[$0]]) } ?? ""
@@ -148,8 +150,8 @@ final class CSVSource: SequenceSource {
         if fields.indices.contains(index) { return index }
       }
       throw lines.error(
-        "there is no column \"\(column)\"; there are \(isHeader ? names.joined(separator: ", ") : "1 to \(fields.count)")"
-      )
+        "there is no column \"\(column)\"; there are "
+          + (isHeader ? names.prefix(20).joined(separator: ", ") : "1 to \(fields.count)"))
     }
     var found = Columns(
       sequence: try find(options.sequenceColumn), label: try find(options.labelColumn),

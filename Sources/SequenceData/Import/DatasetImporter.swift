@@ -94,12 +94,13 @@ public struct DatasetImporter {
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
       try writer.append(
-        sequence.values, label: try number(of: sequence.label, in: &names),
-        group: try number(of: sequence.group, in: &groupNames), name: sequence.name)
+        sequence.values, label: try DatasetImporter.number(of: sequence.label, in: &names, sequence),
+        group: try DatasetImporter.number(of: sequence.group, in: &groupNames, sequence), name: sequence.name)
       given.append(split ?? sequence.split)
       progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
     }
-    for name in source.declaredClasses ?? [] where !declared.contains(name) { declared.append(name) }
+    let known = Set(declared)
+    declared += (source.declaredClasses ?? []).filter { !known.contains($0) }
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
@@ -141,7 +142,13 @@ public struct DatasetImporter {
     }
   }
 
-  private func number(of name: String?, in numbers: inout [String: Int32]) throws -> Int? {
+  /// The number of a name, a new one for a new name.
+  ///
+  /// Static, because a method would hold a copy of the whole importer meanwhile, and so each new name would copy the
+  /// table.
+  private static func number(
+    of name: String?, in numbers: inout [String: Int32], _ sequence: SourceSequence
+  ) throws -> Int? {
     guard let name else { return nil }
     if let number = numbers[name] { return Int(number) }
     guard let number = Int32(exactly: numbers.count) else { throw sequence.error("there are too many names") }
@@ -150,8 +157,14 @@ public struct DatasetImporter {
   }
 
   private func finish(_ writer: DatasetWriter) throws -> ImportSummary {
-    let undeclared = names.keys.filter { !declared.contains($0) }.sorted(by: NaturalOrder.precedes)
+    let known = Set(declared)
+    let undeclared = names.keys.filter { !known.contains($0) }.sorted(by: NaturalOrder.precedes)
     let classes = declared + undeclared
+    guard classes.count <= DatasetManifest.mostClasses else {
+      throw DataError.usage(
+        "there are \(classes.count) classes; the most are \(DatasetManifest.mostClasses): are the labels names of "
+          + "classes?")
+    }
     var order = Array(repeating: Int32(-1), count: names.count)
     for (index, name) in classes.enumerated() {
       if let number = names[name] { order[Int(number)] = Int32(index) }

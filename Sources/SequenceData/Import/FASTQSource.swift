@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// The qualities of sequencing reads: FASTQ, plain or gzip, whose qualities (Phred + 33; Cock et al. 2010) become
 /// categories.
 ///
@@ -39,7 +41,7 @@ final class FASTQSource: SequenceSource {
         throw lines.error("the file ends after \(sequence.values.count) qualities of \(bases) bases")
       }
       for (column, byte) in line.enumerated() {
-        guard byte >= 0x21, byte <= 0x7E else {
+        guard PlantedDefect.isHere || (byte >= 0x21 && byte <= 0x7E) else {
           throw lines.error("column \(column + 1): byte \(byte) is no quality (33...126)")
         }
         sequence.values.append(Float(byte - 0x21))

@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// JSON Lines: an object a line, `{"values":[…]}` or `{"values":[[…],…]}` (an inner list a timestep), with `label`,
 /// `group`, `split` and `name` (or `id`) if wanted; another key is an error.
 final class JSONLinesSource: SequenceSource {
@@ -121,7 +123,7 @@ struct JSONScanner {
       try numbers(into: &sequence.values)
       let count = sequence.values.count - before
       if features == 0 { features = count }
-      guard count == features else {
+      guard PlantedDefect.isHere || count == features else {
         throw Problem(position: start, reason: "a timestep of \(count) features; the first has \(features)")
       }
     } while take(",")
@@ -205,7 +207,8 @@ struct JSONScanner {
   }
 
   private mutating func hexadecimal() throws(Problem) -> UInt32 {
-    guard text.count - position >= 4,
+    // UInt32(_:radix:) would take a sign for a digit.
+    guard text.count - position >= 4, text[position] != 0x2B, text[position] != 0x2D,
       let code = UInt32(String(decoding: text[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw problem("\\u needs four hexadecimal digits") }
     position += 4

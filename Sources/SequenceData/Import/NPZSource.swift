@@ -8,13 +8,13 @@ import ArrayFiles
 final class NPZSource: SequenceSource {
   private let archive: NPZFile
   private let stream: NPZStream
-  private let offsets: [Int]?
+  private let offsets: NPYFile?
   private let length: Int
   private let features: Int
   private let count: Int
-  private let labels: [Int]?
-  private let splits: [Int]?
-  private let groups: [Int]?
+  private let labels: NPYFile?
+  private let splits: NPYFile?
+  private let groups: NPYFile?
   private var index = 0
   private(set) var bytesRead = 0
 
@@ -34,17 +34,23 @@ final class NPZSource: SequenceSource {
         throw DataError.damaged(stream.name, "its shape is \(shape); expected [timesteps, features]")
       }
       let offsets = try NPZSource.integers(archive, ["offsets"], count: nil)
-      guard let offsets, offsets.first == 0, offsets.last == shape[0] else {
+      let last = (offsets?.shape[0] ?? 0) - 1
+      guard let offsets, last >= 0, offsets.integer(at: 0) == 0, offsets.integer(at: last) == shape[0] else {
         throw DataError.damaged(
           path, "offsets are missing, or do not go from 0 to the \(shape[0]) timesteps of values")
       }
-      for index in 1..<max(1, offsets.count) where offsets[index] <= offsets[index - 1] {
-        throw DataError.entry(
-          path: archive.path + "(offsets.npy)", sequence: index - 1, index: index - 1,
-          reason: "the offsets \(offsets[index - 1]) and \(offsets[index]) do not rise")
+      var previous = 0
+      for index in 0..<last {
+        let next = offsets.integer(at: index + 1)
+        guard next > previous else {
+          throw DataError.entry(
+            path: archive.path + "(offsets.npy)", sequence: index, index: index,
+            reason: "the offsets \(previous) and \(next) do not rise")
+        }
+        previous = next
       }
       self.offsets = offsets
-      (count, length, features) = (offsets.count - 1, 0, shape.count == 2 ? shape[1] : 1)
+      (count, length, features) = (last, 0, shape.count == 2 ? shape[1] : 1)
     } else {
       guard (2...3).contains(shape.count) else {
         throw DataError.damaged(
@@ -61,27 +67,29 @@ final class NPZSource: SequenceSource {
     groups = try NPZSource.integers(archive, ["groups"], count: count)
   }
 
-  private static func integers(_ archive: NPZFile, _ names: [String], count: Int?) throws -> [Int]? {
+  /// The first array of these names, integers of shape `[count]`, which is held against its header before it is read.
+  private static func integers(_ archive: NPZFile, _ names: [String], count: Int?) throws -> NPYFile? {
     guard let name = names.first(where: archive.names.contains) else { return nil }
     return try DataError.wrap {
-      let array = try archive.array(name)
-      guard let integers = array.integers(), array.shape.count == 1, count == nil || array.shape[0] == count else {
+      let stream = try archive.stream(name)
+      let (element, shape) = (stream.header.element, stream.header.shape)
+      guard element != .float32, element != .float64, shape.count == 1, count == nil || shape[0] == count else {
         throw DataError.damaged(
-          array.name,
-          "holds \(array.element.descriptor) of shape \(array.shape); expected integers of shape "
+          stream.name,
+          "holds \(element.descriptor) of shape \(shape); expected integers of shape "
             + "[\(count.map(String.init) ?? "n+1")]")
       }
-      return integers
+      return try archive.array(name)
     }
   }
 
   func next(_ sequence: inout SourceSequence) throws -> Bool {
     guard index < count else { return false }
-    let timesteps = offsets.map { $0[index + 1] - $0[index] } ?? length
+    let timesteps = offsets.map { $0.integer(at: index + 1) - $0.integer(at: index) } ?? length
     sequence.features = features
-    sequence.label = labels.flatMap { $0[index] < 0 ? nil : String($0[index]) }
-    sequence.group = groups.flatMap { $0[index] < 0 ? nil : String($0[index]) }
-    if let split = splits?[index] {
+    sequence.label = labels.flatMap { NPZSource.name($0.integer(at: index)) }
+    sequence.group = groups.flatMap { NPZSource.name($0.integer(at: index)) }
+    if let split = splits?.integer(at: index) {
       guard let known = UInt8(exactly: split).flatMap(Split.init(rawValue:)) else {
         throw DataError.entry(
           path: archive.path + "(splits.npy)", sequence: index, index: index, reason: "the split is \(split)")
@@ -92,6 +100,8 @@ final class NPZSource: SequenceSource {
     index += 1
     return true
   }
+
+  private static func name(_ number: Int) -> String? { number < 0 ? nil : String(number) }
 
   /// Reads so many values, in pieces: what the header claims is not allocated before it has been found there.
   private func read(_ count: Int, into values: inout [Float]) throws {

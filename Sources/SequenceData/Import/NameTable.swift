@@ -53,6 +53,7 @@ enum DelimitedLine {
   /// Where the fields lie, quotes included.
   static func ranges(_ line: [UInt8], delimiter: UInt8) -> [Range<Int>]? {
     var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(line.count { $0 == delimiter } + 1)
     var start = 0
     var isQuoted = false
     line.withUnsafeBufferPointer { bytes in
@@ -76,8 +77,14 @@ enum DelimitedLine {
     guard trimmed.count >= 2, trimmed.first == 0x22, trimmed.last == 0x22 else {
       return String(decoding: trimmed, as: UTF8.self)
     }
-    return String(decoding: trimmed.dropFirst().dropLast(), as: UTF8.self).split(
-      separator: "\"\"", omittingEmptySubsequences: false
-    ).joined(separator: "\"")
+    var text: [UInt8] = []
+    text.reserveCapacity(trimmed.count)
+    var position = trimmed.startIndex + 1
+    let end = trimmed.endIndex - 1
+    while position < end {
+      text.append(trimmed[position])
+      position += trimmed[position] == 0x22 && position + 1 < end && trimmed[position + 1] == 0x22 ? 2 : 1
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }

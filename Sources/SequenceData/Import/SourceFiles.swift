@@ -58,6 +58,8 @@ final class FileSequenceSource: SequenceSource {
   private var index = 0
   private var current: (any SequenceSource)?
   private var bytesBefore = 0
+  /// Whether the current file's classes have been taken over: known after its first sequence, they stay the same.
+  private var isDeclarationKnown = false
   private(set) var declaredClasses: [String]?
 
   /// Opens each file when its turn comes; `naming` completes what a file does not say itself.
@@ -78,15 +80,19 @@ final class FileSequenceSource: SequenceSource {
       sequence.path = path
       if try source.next(&sequence) {
         if sequence.name == nil, source.isOneSequence { sequence.name = files.name(of: path) }
-        if let declared = source.declaredClasses {
-          let known = declaredClasses ?? []
-          declaredClasses = known + declared.filter { !known.contains($0) }
+        if !isDeclarationKnown {
+          isDeclarationKnown = true
+          if let declared = source.declaredClasses {
+            let known = Set(declaredClasses ?? [])
+            declaredClasses = (declaredClasses ?? []) + declared.filter { !known.contains($0) }
+          }
         }
         try naming.complete(&sequence, root: files.root)
         return true
       }
       bytesBefore += source.bytesRead
       current = nil
+      isDeclarationKnown = false
       index += 1
     }
     return false

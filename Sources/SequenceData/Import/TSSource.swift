@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// The `.ts` format of aeon and sktime: a header of `@` lines, then a case a line, channels separated by `:`, the
 /// values of a channel by `,`, the class last.
 ///
@@ -54,6 +56,9 @@ final class TSSource: SequenceSource {
     case "classlabel":
       hasClasses = try flag()
       let classes = hasClasses ? Array(words.dropFirst(2)) : []
+      guard classes.count <= DatasetManifest.mostClasses else {
+        throw lines.error("@\(words[0]) names \(classes.count) classes; the most are \(DatasetManifest.mostClasses)")
+      }
       known = Set(classes)
       guard known.count == classes.count else { throw lines.error("@\(words[0]) names a class twice") }
       declaredClasses = classes
@@ -78,37 +83,45 @@ final class TSSource: SequenceSource {
     } else if text.last == 0x3A {
       text = text.dropLast()
     }
-    let channels = text.split(separator: 0x3A, omittingEmptySubsequences: false)
-    let expected = isUnivariate ? 1 : dimensions ?? channels.count
-    guard channels.count == expected else {
-      throw lines.error("\(channels.count) channels; expected \(expected)")
+    // Counted before anything is allocated for them.
+    let count = text.count { $0 == 0x3A } + 1
+    let expected = isUnivariate ? 1 : dimensions ?? count
+    guard count == expected, count <= DatasetManifest.mostFeatures else {
+      throw lines.error("\(count) channels; expected \(min(expected, DatasetManifest.mostFeatures))")
     }
     dimensions = expected
-    sequence.features = channels.count
+    let channels = text.split(separator: 0x3A, omittingEmptySubsequences: false)
+    sequence.features = count
+    var values: [Float] = []
     var length = 0
     for (index, channel) in channels.enumerated() {
-      let values = try readChannel(channel, index)
-      if index == 0 {
-        length = values.count
-        sequence.values = Array(repeating: 0, count: length * channels.count)
+      try readChannel(channel, index, into: &values)
+      if index == 0 { length = values.count }
+      guard PlantedDefect.isHere || values.count == length * (index + 1) else {
+        throw lines.error("channel \(index) has \(values.count - length * index) timesteps, channel 0 has \(length)")
       }
-      guard values.count == length else {
-        throw lines.error("channel \(index) has \(values.count) timesteps, channel 0 has \(length)")
+    }
+    guard count > 1 else {
+      sequence.values = values
+      return
+    }
+    sequence.values = Array(unsafeUninitializedCapacity: values.count) { buffer, initialized in
+      for timestep in 0..<length {
+        for channel in 0..<count { buffer[timestep * count + channel] = values[channel * length + timestep] }
       }
-      for timestep in 0..<length { sequence.values[timestep * channels.count + index] = values[timestep] }
+      initialized = values.count
     }
   }
 
-  private func readChannel(_ channel: ArraySlice<UInt8>, _ index: Int) throws -> [Float] {
+  private func readChannel(_ channel: ArraySlice<UInt8>, _ index: Int, into values: inout [Float]) throws {
     if channel.first == 0x28 { throw lines.error("time stamps are not read; resample the data to equal steps first") }
-    var values: [Float] = []
-    values.reserveCapacity(channel.count / 8)
+    let before = values.count
     let bad: Int? = channel.withUnsafeBufferPointer { NumberList.read($0, separator: 0x2C, into: &values) }
-    guard let bad else { return values }
+    guard let bad else { return }
     let field = channel.dropFirst(bad).prefix { $0 != 0x2C }
     let name = String(decoding: field, as: UTF8.self).lowercased()
     throw lines.error(
-      "channel \(index), timestep \(values.count): "
+      "channel \(index), timestep \(values.count - before): "
         + (name == "?" || name == "nan"
           ? "the value is missing (\(name)); fill gaps before importing"
           : "\(NumberParser.quote(field)) is no finite number"))

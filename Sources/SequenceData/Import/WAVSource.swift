@@ -47,7 +47,7 @@ final class WAVSource: SequenceSource {
         guard let samples = file.slice(from: position + 8, count: size) else {
           throw damaged("\(size) bytes of samples are claimed, \(file.count - position - 8) are there; it is cut off")
         }
-        guard size % format.frameBytes == 0 else {
+        guard PlantedDefect.isHere || size % format.frameBytes == 0 else {
           throw damaged("\(size) bytes are no whole frames of \(format.frameBytes) bytes")
         }
         sequence.features = format.channels

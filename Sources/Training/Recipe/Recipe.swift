@@ -8,6 +8,9 @@ public struct Recipe: Sendable {
     case float32
   }
 
+  /// The longest recipe that is read, in bytes.
+  public static let longest = 1 << 17
+
   /// How sequences are read, and the network.
   public var model: ModelRecipe
   /// What is minimised.
@@ -27,7 +30,7 @@ public struct Recipe: Sendable {
   ///
   /// Throws `RecipeError` (64) for what is wrong with its content and `FileError` where it cannot be read.
   public init(file path: String, overrides: [String] = []) throws {
-    let bytes = try AtomicFile.read(path, limit: 1 << 20)
+    let bytes = try AtomicFile.read(path, limit: Recipe.longest)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw RecipeError(recipe: path, place: .whole, key: "", reason: "is not a text in UTF-8")
     }

@@ -3,6 +3,9 @@ import Yams
 extension RecipeNode {
   /// More nodes than any recipe has: aliases could otherwise unfold a small file into a large tree.
   private static let largestCount = 10_000
+  /// More aliases than any recipe has. Yams compares keys through them before anything is counted here: eight unfold a
+  /// key to at most eighteen times its size, thirty to more than can be waited for.
+  private static let mostAliases = 8
 
   /// Reads a recipe's text.
   init(yaml: String, recipe: String) throws(RecipeError) {
@@ -31,8 +34,14 @@ extension RecipeNode {
   private static func compose(
     _ text: String, recipe: String, place: RecipeError.Place?
   ) throws(RecipeError) -> Node? {
+    guard countAliases(in: text) <= mostAliases else {
+      throw RecipeError(
+        recipe: recipe, place: place ?? .whole, key: "",
+        reason: "the recipe has more than \(mostAliases) aliases (*name)")
+    }
     do {
-      return try Yams.compose(yaml: text)
+      // Texts mean something only where a key asks for it, so that Yams need not find out their types.
+      return try Yams.compose(yaml: text, .basic)
     } catch let error as YamlError {
       let (line, reason) = explanation(of: error, in: text)
       throw RecipeError(
@@ -40,6 +49,14 @@ extension RecipeNode {
     } catch {
       throw RecipeError(recipe: recipe, place: place ?? .whole, key: "", reason: "is not YAML: \(error)")
     }
+  }
+
+  /// The asterisks that could begin an alias, within comments and texts as well.
+  private static func countAliases(in text: String) -> Int {
+    func isName(_ byte: UInt8) -> Bool {
+      byte == 0x2D || byte == 0x5F || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+    return zip(text.utf8, text.utf8.dropFirst()).count { $0 == 0x2A && isName($1) }
   }
 
   /// The line and the sentence of what the YAML parser found.

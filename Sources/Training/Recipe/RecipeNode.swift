@@ -31,12 +31,16 @@ struct RecipeNode: Sendable {
     return false
   }
 
+  /// A text as an error may quote it.
+  private static func short(_ text: String) -> String { text.count <= 80 ? text : text.prefix(80) + "…" }
+
   /// What the node is, for an error that expected something else.
   var words: String {
     switch content {
     case .mapping: "a mapping of keys"
     case .sequence: "a list"
-    case .scalar(let text, let quoted): quoted ? "the text \"\(text)\"" : isNull ? "nothing" : "'\(text)'"
+    case .scalar(let text, let quoted):
+      quoted ? "the text \"\(Self.short(text))\"" : isNull ? "nothing" : "'\(Self.short(text))'"
     }
   }
 }
