@@ -33,6 +33,8 @@ struct DataGenerate: ParsableCommand {
   @Option(help: "Share of training sequences without a label.")
   var unlabelled = DatasetGenerator().unlabelled
 
+  func validate() throws { try refuseEmpty(("OUT", out)) }
+
   func run() throws {
     var generator = DatasetGenerator()
     generator.sequences = sequences
@@ -41,7 +43,7 @@ struct DataGenerate: ParsableCommand {
     generator.seed = seed
     generator.unlabelled = unlabelled
     try onFirstRank {
-      try prepareOutput(out)
+      announceFreshStart(out)
       try generator.write(to: out)
       print("generated \(Counted.text(sequences, "sequence")) in \(out)")
       return 0
@@ -100,9 +102,8 @@ struct DataSeal: ParsableCommand {
   }
 }
 
-/// Refuses an empty path, and says where a data set is begun afresh.
-func prepareOutput(_ out: String) throws {
-  try refuseEmpty(("OUT", out))
+/// Says where a data set is begun afresh.
+func announceFreshStart(_ out: String) {
   if DatasetWriter.isInterrupted(at: out) {
     FileHandle.standardError.write(
       Data("\(out) holds what an interrupted import or generation has left: it is begun afresh\n".utf8))

@@ -60,7 +60,7 @@ struct DataImport: ParsableCommand {
       let formats = ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--format \(format): expected one of \(formats)")
     }
-    try refuseEmpty(("SOURCE", source), ("--test", test))
+    try refuseEmpty(("SOURCE", source), ("OUT", out), ("--test", test))
     try refuseForeignOptions(known)
     var options = ImportOptions(format: known)
     options.testSource = test
@@ -75,7 +75,7 @@ struct DataImport: ParsableCommand {
     names.fill(&options.naming)
     table.fill(&options.csv)
     try onFirstRank {
-      try prepareOutput(out)
+      announceFreshStart(out)
       var shown = ContinuousClock.now
       let summary = try DatasetImporter.run(source: source, output: out, options: options) { progress in
         guard ContinuousClock.now - shown > .seconds(2) else { return }
