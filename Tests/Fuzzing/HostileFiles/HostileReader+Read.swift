@@ -105,7 +105,7 @@ extension HostileReader {
     } catch {
       preconditionFailure("a resolved recipe is refused: \(error)")
     }
-    let overrides = ["training.seed=7", "batch.lanes=4", "objective.kind=next"]
+    let overrides = ["training.seed=7", "batch.lanes=4", "objective.kind=classify"]
     _ = try Recipe(file: path, overrides: overrides)
   }
 }
