@@ -12,18 +12,15 @@ extension CheckpointStore {
     let folder = folder(step: snapshot.step)
     let temporary = AtomicFile.temporaryPath(for: folder.path)
     try AtomicFile.remove(temporary)
-    do throws(FileError) {
+    do {
       try AtomicFile.createFolder(temporary)
       try write(snapshot, to: temporary)
-    } catch {
-      try? AtomicFile.remove(temporary)
-      throw error.toldOf(folder.path, insteadOf: temporary)
-    }
-    do {
       try lock?.check()
       try AtomicFile.publishFolder(temporary, as: folder.path)
     } catch {
       try? AtomicFile.remove(temporary)
+      // Whoever has taken the run over has removed what was being written aside: that is the reason, not the missing file.
+      try lock?.check()
       throw (error as? FileError)?.toldOf(folder.path, insteadOf: temporary) ?? error
     }
     try point(.latest, at: snapshot.step)
