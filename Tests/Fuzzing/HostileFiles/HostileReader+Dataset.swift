@@ -2,8 +2,9 @@ import SequenceData
 
 extension HostileReader {
   /// Reads a data set of one folder from one input: `dataset.json` up to the first byte 0, which JSON cannot hold; then
-  /// a byte n & 7 of sequences and a byte of features and element type; then the raw elements of `offsets.npy` (n + 1),
-  /// `labels.npy` (n), `splits.npy` (n), `groups.npy` (n); the rest is `values.npy`, `[timesteps, features]`.
+  /// a byte n & 7 of sequences and a byte of features, element type and whether there are names; then the raw elements
+  /// of `offsets.npy` (n + 1), `labels.npy` (n), `splits.npy` (n), `groups.npy` (n); where there are names, `names.txt` up
+  /// to the next byte 0; the rest is `values.npy`, `[timesteps, features]`.
   ///
   /// What is missing at the end reads as zeros.
   func readDataset(_ bytes: UnsafeRawBufferPointer, _ bench: Workbench) throws {
@@ -23,6 +24,12 @@ extension HostileReader {
     bench.write(array("<i4", "(\(count),)", take(4 * count)), to: "labels.npy")
     bench.write(array("|u1", "(\(count),)", take(count)), to: "splits.npy")
     bench.write(array("<i4", "(\(count),)", take(4 * count)), to: "groups.npy")
+    var names = rest.prefix(0)
+    if layout & 8 != 0 {
+      names = rest.prefix { $0 != 0 }
+      rest = rest.dropFirst(names.count + 1)
+    }
+    bench.write(names, to: "names.txt")
     let timesteps = rest.count / (features * size)
     bench.write(
       array(element, "(\(timesteps), \(features))", Array(rest.prefix(timesteps * features * size))), to: "values.npy")
@@ -34,11 +41,14 @@ extension HostileReader {
     } catch { inspected = error }
     let dataset = try SequenceDataset(at: bench.folder)
     if let inspected { throw inspected }
+    let lines = SequenceNames(dataset)
     for id in 0..<dataset.count {
       let values = dataset.length(of: id) * dataset.features
       let label = dataset.label(of: id)
       precondition(label.map { dataset.classes.indices.contains($0) } ?? true, "label \(label ?? -1) is no class")
       _ = (dataset.split(of: id), dataset.group(of: id))
+      let name = lines?.name(of: id) ?? ""
+      precondition(!name.utf8.contains(0x0A), "the name of sequence \(id) holds the one behind it")
       try withUnsafeTemporaryAllocation(of: Float.self, capacity: values) { buffer in
         try dataset.copyValues(of: id, into: buffer)
       }
