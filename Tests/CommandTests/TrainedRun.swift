@@ -10,7 +10,7 @@ struct MetricsRow: Decodable {
   var loss: Double?
   var skippedFor: [Int]?
   var accuracy, macroF1, learningRate, gradientNorm, imbalance: Double?
-  var timesteps, leastTimestepsOfRank, mostTimestepsOfRank: Int?
+  var timesteps, leastTimestepsOfRank, mostTimestepsOfRank, peakBytes: Int?
   var isBest: Bool?
 
   /// What must be equal on every number of ranks, as text in which different bits are different.

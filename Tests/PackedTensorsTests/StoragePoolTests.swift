@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import PackedTensors
@@ -88,6 +89,44 @@ import Testing
     let misses = pool.usage.misses
     withExtendedLifetime((pool.lease(300_000), pool.lease(2_000_000))) {}
     #expect(pool.usage.misses == misses)
+  }
+
+  @Test func whatWasPreparedBringsNoPageFault() {
+    let pool = StoragePool()
+    func touch(_ storage: Storage, _ count: Int) -> Int {
+      let before = faultsOfThisThread
+      for index in stride(from: 0, to: count, by: 512) { storage.base[index] = 1 }
+      return faultsOfThisThread - before
+    }
+    pool.startNoting()
+    do {
+      let storages = [pool.lease(300_000), pool.lease(600_000)]
+      for (storage, count) in zip(storages, [300_000, 600_000]) { #expect(touch(storage, count) > 0) }
+    }
+    pool.prepare(factor: 8)
+    let storages = [2_400_000, 4_800_000].map { pool.lease($0) }
+    for (storage, count) in zip(storages, [2_400_000, 4_800_000]) {
+      #expect(touch(storage, count) == 0, "a block of \(count) floats was not ready")
+    }
+    withExtendedLifetime(storages) {
+      #expect(touch(pool.lease(600_000), 600_000) > 0, "a block that was not there before is new to the system")
+    }
+  }
+
+  /// Page faults of the calling thread so far.
+  private var faultsOfThisThread: Int {
+    var usage = rusage()
+    getrusage(1, &usage)  // RUSAGE_THREAD
+    return usage.ru_minflt
+  }
+
+  @Test func thePeakCanBeginAnew() {
+    let pool = StoragePool()
+    do { withExtendedLifetime(pool.lease(500_000)) {} }
+    pool.forgetPeak()
+    #expect(pool.usage.peakBytes == 0)
+    let storage = pool.lease(1000)
+    withExtendedLifetime(storage) { #expect(pool.usage.peakBytes == 4 * (1000 + KernelSizes.slack)) }
   }
 
   @Test func manyThreadsLeaseAtOnce() async {

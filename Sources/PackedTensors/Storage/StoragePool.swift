@@ -20,6 +20,8 @@ public final class StoragePool: Sendable {
     let capacity: Int
     /// The most floats that it was leased for: pages beyond have no memory where the block is a reserved one.
     var used: Int
+    /// The most floats that it was leased for since ``StoragePool/startNoting()``.
+    var noted: Int
     var isReserved: Bool { capacity == ReservedBlock.floats }
   }
   fileprivate struct State {
@@ -38,10 +40,13 @@ public final class StoragePool: Sendable {
     }
   }
 
-  /// Bytes in use now, at most so far, and how often a block had to be allocated.
+  /// Bytes in use now, at most so far (or since the last ``forgetPeak()``), and how often a block had to be allocated.
   public var usage: (liveBytes: Int, peakBytes: Int, misses: Int) {
     state.withLock { ($0.liveFloats * 4, $0.peakFloats * 4, $0.misses) }
   }
+
+  /// Lets the peak begin anew at what is in use now.
+  public func forgetPeak() { state.withLock { $0.peakFloats = $0.liveFloats } }
 
   /// A block of at least `count` floats, 64-byte aligned, with unspecified content.
   public func lease(_ count: Int) -> Storage {
@@ -49,11 +54,34 @@ public final class StoragePool: Sendable {
     let block = state.withLock { state -> Block in
       let block = ReservedBlock.suits(needed) ? state.takeReserved(needed) : nil
       let taken = block ?? state.takeExact(needed, count: count)
-      state.liveFloats += taken.isReserved ? needed : taken.capacity
+      state.liveFloats += needed
       state.peakFloats = max(state.peakFloats, state.liveFloats)
       return taken
     }
-    return Storage(block: block, live: block.isReserved ? needed : block.capacity, pool: self)
+    return Storage(block: block, live: needed, pool: self)
+  }
+
+  /// Begins to note how much of each large block is leased, for ``prepare(factor:)``.
+  public func startNoting() {
+    state.withLock { state in
+      for index in state.reserved.indices { state.reserved[index].noted = 0 }
+    }
+  }
+
+  /// Has the system provide the memory that the large blocks would need if everything leased since ``startNoting()`` were
+  /// `factor` times as long, so that no kernel meets a page fault. Call it when all is given back.
+  ///
+  /// It is memory that a longer step would touch anyway, one page after another, each at the cost of a fault.
+  public func prepare(factor: Double) {
+    state.withLock { state in
+      for index in state.reserved.indices {
+        let block = state.reserved[index]
+        let wanted = min(Double(ReservedBlock.floats), (Double(block.noted) * factor).rounded(.up))
+        guard wanted > Double(block.used) else { continue }
+        ReservedBlock.populate(block.base, from: block.used, to: Int(wanted))
+        state.reserved[index].used = Int(wanted)
+      }
+    }
   }
 
   fileprivate func giveBack(_ block: Block, live: Int) {
@@ -80,11 +108,12 @@ extension StoragePool.State {
       var block = reserved.remove(at: best)
       if block.used < needed { misses += 1 }
       block.used = max(block.used, needed)
+      block.noted = max(block.noted, needed)
       return block
     }
     guard let base = ReservedBlock.make() else { return nil }
     misses += 1
-    return StoragePool.Block(base: base, capacity: ReservedBlock.floats, used: needed)
+    return StoragePool.Block(base: base, capacity: ReservedBlock.floats, used: needed, noted: needed)
   }
 
   /// A free block that fits, or a new one.
@@ -107,7 +136,7 @@ extension StoragePool.State {
     let base = raw.bindMemory(to: Float.self, capacity: needed)
     // What kernels read behind the end is never used, but must not be denormal or trap a memory checker.
     (base + count).initialize(repeating: 0, count: KernelSizes.slack)
-    return StoragePool.Block(base: base, capacity: needed, used: needed)
+    return StoragePool.Block(base: base, capacity: needed, used: needed, noted: needed)
   }
 }
 

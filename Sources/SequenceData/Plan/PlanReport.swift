@@ -37,6 +37,8 @@ public struct PlanReport: Equatable, Sendable {
     public let value: Double
     /// Steps in which some rank has no sequence.
     public let idleSteps: Int
+    /// The most timesteps that a rank holds in a step.
+    public let longestStep: Int
   }
 
   /// The number of ranks asked for.
@@ -99,18 +101,23 @@ public struct PlanReport: Equatable, Sendable {
   /// The balance of the number of ranks asked for.
   public var balance: Double { balances.first { $0.ranks == ranks }?.value ?? 1 }
 
+  /// The most timesteps that a rank holds in a step, of the number of ranks asked for.
+  public var longestStep: Int { balances.first { $0.ranks == ranks }?.longestStep ?? 0 }
+
   private static func balance(of dealt: [PlannedStep], ranks: Int, lanes: Int) -> Balance {
     let carried = (0..<ranks).map { LaneTree.lanes(ofRank: $0, of: ranks, lanes: lanes) }
     var total = 0
     var largest = 0
     var idle = 0
+    var longest = 0
     for step in dealt {
       let loads = carried.map { step.laneTimesteps[$0].reduce(0, +) }
       total += loads.reduce(0, +)
       largest += loads.max() ?? 0
+      longest = max(longest, loads.max() ?? 0)
       if loads.contains(0) { idle += 1 }
     }
     let value = largest == 0 ? 1 : Double(total) / (Double(ranks) * Double(largest))
-    return Balance(ranks: ranks, value: value, idleSteps: idle)
+    return Balance(ranks: ranks, value: value, idleSteps: idle, longestStep: longest)
   }
 }

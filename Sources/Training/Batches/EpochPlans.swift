@@ -1,4 +1,5 @@
 import ArrayFiles
+import PackedTensors
 import SequenceData
 
 /// The plans of a run's epochs one after another, addressed by the global step.
@@ -50,6 +51,18 @@ struct EpochPlans {
     let plan = Plan(lengths: lengths, ids: ids, bounds: bounds, seed: seed, epoch: epoch, cost: cost)
     current = plan
     return plan
+  }
+
+  /// The most timesteps that each of `ranks` ranks holds in a step of an epoch. Complexity: deals every step once.
+  mutating func mostTimesteps(ofRanks ranks: Int, epoch: Int) -> [Int] {
+    let plan = plan(epoch: epoch)
+    let carried = (0..<ranks).map { LaneTree.lanes(ofRank: $0, of: ranks, lanes: bounds.lanes) }
+    var most = [Int](repeating: 0, count: ranks)
+    for step in 0..<plan.steps {
+      let held = plan.step(step).laneTimesteps
+      for (rank, lanes) in carried.enumerated() { most[rank] = max(most[rank], held[lanes].reduce(0, +)) }
+    }
+    return most
   }
 
   /// SHA-256 of an epoch's plan: every lane's sequences at every step.

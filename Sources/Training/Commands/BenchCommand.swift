@@ -108,6 +108,7 @@ private struct BenchUser: ModelUser {
     let total = plans.steps(ofEpochs: 1)
     let runner = try StepRunner(
       model, recipe: recipe, totalSteps: total, communicator: communicator, faultInjection: .none)
+    runner.longestStep = plans.mostTimesteps(ofRanks: communicator.size, epoch: 0)[communicator.rank]
     let reader = ReadAhead(
       plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
       dataset: dataset, normalisation: .none)

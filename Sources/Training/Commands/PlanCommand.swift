@@ -1,4 +1,5 @@
 import Networks
+import PackedTensors
 import SequenceData
 
 /// `lockstep plan`: what a training would do, without doing it.
@@ -37,9 +38,14 @@ private struct PlanUser: ModelUser {
     case .epochs(let epochs): total = plans.steps(ofEpochs: epochs)
     }
     let parameters = model.store.count
+    let lanes = report.lanes
+    let memory = try MemoryEstimate(
+      model, data: DataDescription(dataset), lanes: LaneTree.lanes(ofRank: 0, of: ranks, lanes: lanes))
+    let most = report.longestStep
     let encoder = model.encoder
     return report.description + "\n"
-      + "training: \(total) steps; \(parameters) parameters (\(parameters * 4 / 1024) KiB, with gradient and optimizer state \(parameters * 16 / 1024) KiB)\n"
+      + "training: \(total) steps; \(parameters) parameters\n"
+      + "memory: \(memory.text(timesteps: most))\n"
       + "encoder: a frame every \(encoder.frame) timesteps, receptive field \(encoder.receptiveField) timesteps, "
       + "\(encoder.cost(ofLength: 4096) / 4096 / 1000) kFLOP a timestep forward\n"
   }

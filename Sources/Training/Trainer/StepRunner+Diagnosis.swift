@@ -20,18 +20,9 @@ extension StepRunner {
   }
 
   private func isFinite(_ batch: Batch, epoch: Int) throws -> Bool {
-    let store = model.store
-    let arena = GradientArena(lanes: 0..<1, count: store.count, sink: NoGradientSink())
-    let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
-    var pass = ForwardPass(
-      store: store, mode: model.isEncoderFrozen ? .evaluation : .training, statistics: LaneStatistics(), ids: batch.ids,
-      seed: seed, epoch: epoch)
-    let backward = BackwardPass(store: store, gradients: arena, statistics: LaneStatistics())
-    let (embedding, tape) = try model.encoder.forward(model.objective.input(of: view), &pass)
-    let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
-    guard sums.loss.values[0].isFinite && pass.observed.allSatisfy(\.moments.isFinite) else { return false }
-    if let gradient, !model.isEncoderFrozen { try model.encoder.backward(gradient, tape, backward) }
-    return ParameterUpdates.squareSum(arena.total, count: store.count).isFinite
+    let alone = try model.gradients(ofAlone: batch, seed: seed, epoch: epoch)
+    return alone.loss.isFinite && alone.areMomentsFinite
+      && ParameterUpdates.squareSum(alone.gradients.total, count: model.store.count).isFinite
   }
 }
 

@@ -19,6 +19,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   private let faultInjection: FaultInjection
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
+  /// The most timesteps of a step that is to come on this rank; its memory is made ready after the first step.
+  var longestStep = 0
 
   /// - Parameter lanes: the recipe's number of lanes.
   init(
@@ -57,6 +59,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     let start = ContinuousClock.now
     let waited = statistics.exposedSeconds
     let store = model.store
+    if !isWarm { StoragePool.shared.startNoting() }
     reducer.begin()
     enter(.forward, step)
     let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
@@ -91,6 +94,7 @@ final class StepRunner<E: Encoder, O: Objective> {
         what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
         sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
     }
+    if !isWarm { prepareMemory(after: batch.layout.timesteps) }
     isWarm = true
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -101,6 +105,12 @@ final class StepRunner<E: Encoder, O: Objective> {
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds - waited + reducer.exposedSeconds,
       isStopRequested: total.isStopRequested, skip: skip)
+  }
+
+  /// Everything that a step leases grows with its timesteps, so the first tells what the longest will need.
+  private func prepareMemory(after timesteps: Int) {
+    guard timesteps > 0 && longestStep > timesteps else { return }
+    StoragePool.shared.prepare(factor: Double(longestStep) / Double(timesteps))
   }
 
   private func enter(_ phase: Activity.Phase, _ step: Int) {

@@ -54,7 +54,9 @@ final class Trainer<E: Encoder, O: Objective> {
       return 0
     }
     try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
-    describe()
+    let most = plans.mostTimesteps(ofRanks: session.communicator.size, epoch: state.epoch)
+    runner.longestStep = most[session.communicator.rank]
+    try describe(longestStep: most.max() ?? 0)
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
     let reader = try session.readAhead(plans)
     let seal = state.epoch == 0 ? session.sealCheck : nil
@@ -248,13 +250,17 @@ final class Trainer<E: Encoder, O: Objective> {
   }
 
   /// Says once what is going to happen.
-  private func describe() {
+  private func describe(longestStep: Int) throws {
+    guard session.isFirst else { return }
     let plan = plans.plan(epoch: state.epoch)
     let parameters = model.trainable.reduce(0) { $0 + $1.count }
     progress.say(
       "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
         + "\(parameters) parameters; \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
+    let carried = LaneTree.lanes(ofRank: 0, of: session.communicator.size, lanes: session.recipe.batch.lanes)
+    let memory = try MemoryEstimate(model, data: DataDescription(session.dataset), lanes: carried)
+    progress.say("memory: \(memory.text(timesteps: longestStep))")
     if let labelled = session.labelledSequences, session.job.labels != .all {
       progress.say("labels: \(session.selection.ids.count) of \(Counted.text(labelled, "sequence")) are used")
     }
