@@ -63,7 +63,7 @@ import Testing
 
   @Test func laneSumsAreSlices() {
     var sums = LaneSums(lanes: 3, count: 2)
-    sums.withLane(1) { $0[1] = 4 }
+    sums.withAllLanes { $0[1 * 2 + 1] = 4 }
     #expect(sums.values == [0, 0, 0, 4, 0, 0] && Array(sums[1]) == [0, 4])
   }
 

@@ -13,11 +13,6 @@ public struct LaneSums: Sendable, Equatable {
 
   /// The sums of one carried lane.
   public subscript(lane: Int) -> ArraySlice<Double> { values[lane * count..<(lane + 1) * count] }
-
-  /// Gives the lane's sums to `body` for accumulation.
-  public mutating func withLane<R>(_ lane: Int, _ body: (UnsafeMutablePointer<Double>) throws -> R) rethrows -> R {
-    try values.withUnsafeMutableBufferPointer { try body($0.baseAddress! + lane * count) }
-  }
 }
 
 extension RaggedLayout {
