@@ -30,7 +30,45 @@ extension BenchCommand.Result {
       timestepsPerSecond / 1e3, steps, seconds, peakBytes >> 20, finalLoss, String(digest.prefix(16)))
   }
 
-  /// The result as JSON.
+}
+
+extension KernelBenchmark.Result {
+  /// The result as two tables in Markdown.
+  var text: String {
+    func cell(_ rate: Double) -> String { String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak) }
+    var lines = [
+      String(
+        format: "One core, %@: multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.", instructionSet, peak / 1e9,
+        copyBytes / 1e9),
+      "",
+      "| convolution | forward, GFLOP/s | input gradient | weight gradient |",
+      "|---|---|---|---|",
+    ]
+    for row in convolutions {
+      var name = "\(row.inputChannels) to \(row.outputChannels), kernel \(row.kernel)"
+      if row.stride > 1 { name += ", stride \(row.stride)" }
+      if row.dilation > 1 { name += ", dilation \(row.dilation)" }
+      lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.inputGradient)) | \(cell(row.weightGradient)) |")
+    }
+    lines += ["", "| operation of the reference block | ns a timestep | limit, ns | by | bytes |", "|---|---|---|---|---|"]
+    var (total, limits) = (0.0, 0.0)
+    for row in operations {
+      let (arithmetic, memory) = (Double(row.operations) / peak * 1e9, Double(row.bytes) / copyBytes * 1e9)
+      total += row.nanoseconds
+      limits += max(arithmetic, memory)
+      lines.append(
+        String(
+          format: "| %@ | %.1f | %.1f | %@ | %d |", row.name, row.nanoseconds, max(arithmetic, memory),
+          arithmetic > memory ? "multiply-adds" : "memory", row.bytes))
+    }
+    let bytes = operations.reduce(0) { $0 + $1.bytes }
+    lines.append(String(format: "| together | %.1f | %.1f | | %d |", total, limits, bytes))
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Encodable {
+  /// A result as JSON on one line, keys in order.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

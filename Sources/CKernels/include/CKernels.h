@@ -89,6 +89,10 @@ struct ck_kernels {
   double (*square_sum)(const float *x, ptrdiff_t count);
   /// y[i] += x[i].
   void (*add)(float *y, const float *x, ptrdiff_t count);
+
+  /// Fused multiply-adds on registers alone, for measuring their rate; returns how many FLOP that were. sink: two numbers to
+  /// begin with, and 16 for the result.
+  ptrdiff_t (*peak)(ptrdiff_t rounds, float *sink);
 };
 
 /// The table for an instruction set, or null where this processor or this build lacks it.
