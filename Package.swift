@@ -12,6 +12,8 @@ let package = Package(
   products: [
     .executable(name: "lockstep", targets: ["lockstep"]),
     .library(name: "Lockstep", targets: ["Training"]),
+    // What only tests use: put under the program by LD_PRELOAD, so that it has to be a file of its own.
+    .library(name: "FileJournal", type: .dynamic, targets: ["FileJournal"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -61,6 +63,8 @@ let package = Package(
       path: "Tests/Fuzzing/HostileFiles", swiftSettings: swift),
     .executableTarget(
       name: "replay-files", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/ReplayFiles", swiftSettings: swift),
+
+    .target(name: "FileJournal", path: "Tests/PowerLoss/FileJournal"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     .testTarget(

@@ -10,22 +10,27 @@ extension AtomicFile {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError.system("fsync folder", path: path) }
   }
 
-  /// Makes a folder and those above it; one that is there already is fine, a file in its place is not.
+  /// Makes a folder and those above it, and their names durable; one that is there already is fine, a file in its place
+  /// is not.
   public static func createFolder(_ path: String) throws(FileError) {
-    if mkdir(path, 0o777) == 0 { return }
-    var code = errno
+    var code = mkdir(path, 0o777) == 0 ? 0 : errno
     if code == ENOENT, folder(of: path) != path {
       try createFolder(folder(of: path))
-      if mkdir(path, 0o777) == 0 { return }
-      code = errno
+      code = mkdir(path, 0o777) == 0 ? 0 : errno
     }
-    if code == EEXIST {
-      guard isFolder(path) else {
-        throw FileError.damaged(path: path, reason: "a file stands where a folder is meant; move it away")
-      }
-      return
+    guard code == 0 || code == EEXIST else {
+      throw FileError.inputOutput(path: path, operation: "mkdir", code: code)
     }
-    throw FileError.inputOutput(path: path, operation: "mkdir", code: code)
+    guard isFolder(path) else {
+      throw FileError.damaged(path: path, reason: "a file stands where a folder is meant; move it away")
+    }
+    // One that is there already too: whoever made it may not have come so far.
+    do {
+      try syncFolder(folder(of: path))
+    } catch {
+      // A folder in which one may make others need not be readable, as shared ones on clusters are not.
+      guard case .inputOutput(_, _, EACCES) = error else { throw error }
+    }
   }
 
   /// Whether `path` is a folder, or a symbolic link to one.

@@ -46,7 +46,7 @@ public enum AtomicFile {
   }
 
   /// Whether a name is one that `temporaryPath` gives: `.NAME.PROCESS.tmp`.
-  static func isTemporary(_ name: String) -> Bool {
+  public static func isTemporary(_ name: String) -> Bool {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count >= 4 && parts[0].isEmpty && parts.last == "tmp" && Int(parts[parts.count - 2]) != nil
   }

@@ -1,7 +1,7 @@
 import ArrayFiles
 
 extension CheckpointStore {
-  /// Publishes a checkpoint: written aside, synced, renamed, then named by `latest` (and `best` where it is the best);
+  /// Publishes a checkpoint: written aside, synced, renamed, then named by `best`, where it is the best, and by `latest`;
   /// then those beyond `keep` are removed.
   ///
   /// A folder of the same step is replaced in one exchange. Whatever fails (`ENOSPC`: `FileError.inputOutput`), what
@@ -23,8 +23,9 @@ extension CheckpointStore {
       try lock?.check()
       throw (error as? FileError)?.toldOf(folder.path, insteadOf: temporary) ?? error
     }
-    try point(.latest, at: snapshot.step)
+    // `latest` last: a run that ends between the two takes this step again, and would not if `best` were still missing.
     if snapshot.isBest { try point(.best, at: snapshot.step) }
+    try point(.latest, at: snapshot.step)
     try retain(keep, upTo: snapshot.step)
   }
 
@@ -65,7 +66,7 @@ extension CheckpointStore {
   /// Removes all but the newest `keep` up to `step` and what the links name.
   ///
   /// Later ones stay: a run that went back to an earlier step will write them again, and they hold the same bits. A
-  /// folder is renamed before it is emptied, so that no half of one has a checkpoint's name.
+  /// folder is renamed, durably, before it is emptied, so that no half of one has a checkpoint's name.
   private func retain(_ keep: Int, upTo step: Int) throws(FileError) {
     precondition(keep >= 1, "keeping \(keep) checkpoints")
     var named: Set<Int> = []
@@ -78,6 +79,7 @@ extension CheckpointStore {
       let place = folder(step: step).path
       let aside = AtomicFile.temporaryPath(for: place)
       try AtomicFile.move(place, to: aside)
+      try AtomicFile.syncFolder(path)
       try AtomicFile.remove(aside)
     }
   }

@@ -7,11 +7,12 @@ public struct MetricsFile: ~Copyable {
   private let path: String
   private let descriptor: Int32
 
-  /// Opens the file for appending and makes it where it is not there.
+  /// Opens the file for appending and makes it, durably, where it is not there.
   public init(path: String) throws(FileError) {
     descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     self.path = path
     guard descriptor >= 0 else { throw FileError.system("open", path: path) }
+    try AtomicFile.syncFolder(AtomicFile.folderName(of: path))
   }
 
   /// Appends one object, given without its newline, in one write.
@@ -49,10 +50,12 @@ public struct MetricsFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Keeps the lines of steps up to `step` and drops later ones and a half-written last one; atomic.
+  /// Keeps the lines of steps up to `step` and drops later ones and what a loss of power left of them; atomic.
   ///
-  /// Returns how many lines were dropped. A file that is not there is fine. Throws `FileError.damaged` with the line's
-  /// number where one that is not the last is no JSON object with a `step`. O(file).
+  /// Behind the line of `step`, up to which the file was synced, a disk may hold any blocks of what was written, and
+  /// zeros for others. Returns how many lines were dropped. A file that is not there is fine. Throws
+  /// `FileError.damaged` with the line's number where one is no JSON object with a `step`, unless it is the last or
+  /// comes behind the line of `step` with none up to `step` after it. O(file).
   @discardableResult public static func cutBack(_ path: String, toStep step: Int) throws(FileError) -> Int {
     guard AtomicFile.exists(path) else { return 0 }
     let file = try MappedFile(at: path)
@@ -61,6 +64,8 @@ public struct MetricsFile: ~Copyable {
     try AtomicFile.write(to: path) { (writer: inout AtomicFile.Writer) throws(FileError) in
       var start = 0
       var number = 0
+      var reached = 0
+      var damaged: Int?
       while start < file.count {
         let rest = UnsafeRawBufferPointer(rebasing: file.bytes[start...])
         let end = rest.firstIndex(of: UInt8(ascii: "\n"))
@@ -68,15 +73,18 @@ public struct MetricsFile: ~Copyable {
         number += 1
         if let row = try? decoder.decode(Row.self, from: Data(line)) {
           if row.step <= step {
+            if let damaged { throw .damaged(path: path, reason: "line \(damaged) is no JSON object with a step") }
+            reached = max(reached, row.step)
             try writer.write(line)
             try writer.write([UInt8(ascii: "\n")])
           } else {
             dropped += 1
           }
         } else {
-          guard start + line.count + 1 >= file.count else {
+          guard start + line.count + 1 >= file.count || reached == step else {
             throw .damaged(path: path, reason: "line \(number) is no JSON object with a step")
           }
+          damaged = damaged ?? number
           dropped += 1
         }
         start += line.count + 1

@@ -60,13 +60,44 @@ import Testing
     #expect(try text(path) == "{\"step\":1}\n{\"step\":2}\n")
   }
 
+  @Test func whatALossOfPowerLeftBehindTheStepIsDropped() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    let kept = "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"kind\":\"validation\"}\n"
+    let zeros = String(repeating: "\0", count: 512)
+    try AtomicFile.write(kept + "{\"step\":3}\n{\"st" + zeros + "p\":4}\n{\"step\":5}\n{\"st", to: path)
+    #expect(try MetricsFile.cutBack(path, toStep: 2) == 4)
+    #expect(try text(path) == kept)
+  }
+
+  @Test(arguments: [
+    // Behind the step; before a line that is needed, with the step before it and without; with no step to reach.
+    ("{\"step\":1}\n\0\0\0\n{\"step\":2}\n{\"step\":3}\n", 1, nil), ("{\"step\":1}\n\0\0\0\n{\"step\":2}\n", 2, 2),
+    ("{\"step\":1}\n{\"step\":2}\n\0\0\n{\"step\":2}\n", 2, 3), ("\0\0\n{\"step\":2}\n", 1, 1),
+    ("\0\0\n{\"step\":2}\n", 0, nil),
+  ])
+  func damageIsDroppedOnlyBehindTheStep(content: String, step: Int, line: Int?) throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    try AtomicFile.write(content, to: path)
+    if let line {
+      #expect(throws: FileError.damaged(path: path, reason: "line \(line) is no JSON object with a step")) {
+        try MetricsFile.cutBack(path, toStep: step)
+      }
+      #expect(try text(path) == content)
+    } else {
+      try MetricsFile.cutBack(path, toStep: step)
+      #expect(try text(path) == (step == 0 ? "" : "{\"step\":1}\n"))
+    }
+  }
+
   @Test func aBrokenLineWithinIsAnErrorAndChangesNothing() throws {
     let scratch = try Scratch()
     let path = "\(scratch.run)/metrics.jsonl"
     let broken = "{\"step\":1}\n{\"stop\":2}\n{\"step\":3}\n"
     try AtomicFile.write(broken, to: path)
     #expect(throws: FileError.damaged(path: path, reason: "line 2 is no JSON object with a step")) {
-      try MetricsFile.cutBack(path, toStep: 1)
+      try MetricsFile.cutBack(path, toStep: 3)
     }
     #expect(try text(path) == broken)
     #expect(try AtomicFile.names(inFolder: scratch.run) == ["metrics.jsonl"])

@@ -42,7 +42,7 @@ struct RunFolder {
       throw TrainingError.usage("--resume never: \(path) is not empty; choose another --out")
     } else if AtomicFile.exists(identityPath) {
       try compare(recipe, identity)
-    } else if try !AtomicFile.names(inFolder: path).allSatisfy({ ["recipe.yaml", "attempts"].contains($0) }) {
+    } else if try !AtomicFile.names(inFolder: path).allSatisfy(Self.isOfABeginning) {
       throw TrainingError.usage("--out \(path): holds files but no run (no run.json); choose another folder")
     }
     let lock = try RunLock.take(
@@ -63,6 +63,12 @@ struct RunFolder {
       }
     }
     return start
+  }
+
+  /// Whether a name may stand in a run's folder before run.json does: what an end in its first moments leaves.
+  private static func isOfABeginning(_ name: String) -> Bool {
+    ["recipe.yaml", "attempts"].contains(name)
+      || AtomicFile.isTemporary(name) && (name.hasPrefix(".recipe.yaml.") || name.hasPrefix(".run.json."))
   }
 
   /// The checkpoint that `--resume` names: verified, and one of this very run. Nothing is made or changed before.
