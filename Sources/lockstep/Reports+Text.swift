@@ -38,7 +38,8 @@ extension KernelBenchmark.Result {
     func cell(_ rate: Double) -> String { String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak) }
     var lines = [
       String(
-        format: "One core, %@: multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.", instructionSet, peak / 1e9,
+        format: "One core, %@: multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.", instructionSet,
+        peak / 1e9,
         copyBytes / 1e9),
       "",
       "| convolution | forward, GFLOP/s | input gradient | weight gradient |",
@@ -50,7 +51,9 @@ extension KernelBenchmark.Result {
       if row.dilation > 1 { name += ", dilation \(row.dilation)" }
       lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.inputGradient)) | \(cell(row.weightGradient)) |")
     }
-    lines += ["", "| operation of the reference block | ns a timestep | limit, ns | by | bytes |", "|---|---|---|---|---|"]
+    lines += [
+      "", "| operation of the reference block | ns a timestep | limit, ns | by | bytes |", "|---|---|---|---|---|",
+    ]
     var (total, limits) = (0.0, 0.0)
     for row in operations {
       let (arithmetic, memory) = (Double(row.operations) / peak * 1e9, Double(row.bytes) / copyBytes * 1e9)

@@ -46,7 +46,8 @@ public enum BlockOperations {
       row = KernelBenchmark.filled(layout.pooled, width)
       normalisation = Normalisation(
         moments: BatchMoments(
-          mean: [Double](repeating: 0.1, count: width), variance: [Double](repeating: 1, count: width), count: timesteps),
+          mean: [Double](repeating: 0.1, count: width), variance: [Double](repeating: 1, count: width), count: timesteps
+        ),
         gain: [Float](repeating: 1, count: width), bias: [Float](repeating: 0, count: width), epsilon: 1e-5)
       join = ResidualJoin(
         branch: second, normalisation: normalisation, skip: x, skipNormalisation: nil, activation: .relu)
@@ -59,8 +60,12 @@ public enum BlockOperations {
       let between = NormalisedInput(first, affine: normalisation.affine, activation: .relu)
       let adjoint = normalisation.adjoint(sums: [Double](repeating: 1, count: 2 * width))
       return [
-        time("stem", stem.operationsPerTimestep, 4 + channels) { convolve(stem, NormalisedInput(values), moments: false) },
-        time("first convolution, moments", flop, 2 * channels) { convolve(geometry, NormalisedInput(x), moments: true) },
+        time("stem", stem.operationsPerTimestep, 4 + channels) {
+          convolve(stem, NormalisedInput(values), moments: false)
+        },
+        time("first convolution, moments", flop, 2 * channels) {
+          convolve(geometry, NormalisedInput(x), moments: true)
+        },
         time("norm, ReLU, second convolution, moments", flop, 2 * channels) {
           convolve(geometry, between, moments: true)
         },
@@ -78,7 +83,8 @@ public enum BlockOperations {
         time("adjoint of first convolution, norm, skip", 2 * flop, 5 * channels) {
           var none: ActivationAdjoint?
           differentiate(
-            geometry, NormalisedInput(x), NormalisedGradient(gradient, adjoint: (first, adjoint)), .added(output), &none)
+            geometry, NormalisedInput(x), NormalisedGradient(gradient, adjoint: (first, adjoint)), .added(output), &none
+          )
         },
         time("adjoint of the stem", stem.operationsPerTimestep, 4 + channels) {
           var none: ActivationAdjoint?
@@ -103,7 +109,8 @@ public enum BlockOperations {
 
     private func time(_ name: String, _ operations: Int, _ bytes: Int, _ work: () -> Void) -> Row {
       Row(
-        name: name, nanoseconds: Stopwatch.seconds(work) * 1e9 / Double(timesteps), operations: operations, bytes: bytes)
+        name: name, nanoseconds: Stopwatch.seconds(work) * 1e9 / Double(timesteps), operations: operations, bytes: bytes
+      )
     }
   }
 }

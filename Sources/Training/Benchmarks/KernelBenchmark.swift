@@ -32,7 +32,8 @@ public enum KernelBenchmark {
 
   /// Shapes: widths and kernels as networks have them; channels that fill no register; strides and dilations.
   private static let shapes: [ConvolutionGeometry] = {
-    func shape(_ inputs: Int, _ outputs: Int, _ kernel: Int, stride: Int = 1, dilation: Int = 1) -> ConvolutionGeometry {
+    func shape(_ inputs: Int, _ outputs: Int, _ kernel: Int, stride: Int = 1, dilation: Int = 1) -> ConvolutionGeometry
+    {
       ConvolutionGeometry(
         inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride, dilation: dilation)
     }
