@@ -138,7 +138,7 @@ struct Export: ParsableCommand {
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of training.", subcommands: [BenchStep.self])
+    abstract: "Measure the speed of training.", subcommands: [BenchStep.self, BenchCollectives.self])
 }
 
 struct BenchStep: ParsableCommand {
