@@ -6,8 +6,9 @@ extension CanonicalSum {
   func exchange<Element: SummedElement>(
     _ rows: UnsafeMutablePointer<Element>, count: Int, stride: Int
   ) throws(MPIError) {
-    let bytes = nodesOfAllRanks.joined().count * count * MemoryLayout<Element>.stride
-    if bytes <= CanonicalSum.gatherLimitBytes || count < communicator.size {
+    let nodes = nodesOfAllRanks.joined().count
+    let bytes = count * MemoryLayout<Element>.stride
+    if CanonicalSum.isGatheredWhole(nodes: nodes, count: count, bytes: bytes, ranks: communicator.size) {
       try exchangeWhole(rows, count: count, stride: stride)
     } else {
       try exchangeSlices(rows, count: count, stride: stride)

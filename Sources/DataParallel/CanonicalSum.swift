@@ -54,6 +54,11 @@ public final class CanonicalSum {
   /// slices, one for each rank. Below it latency counts, above it bytes.
   static let gatherLimitBytes = 1 << 16
 
+  /// Whether the ranks' own exchange gathers all rows whole: of `nodes` subtrees, `bytes` each.
+  static func isGatheredWhole(nodes: Int, count: Int, bytes: Int, ranks: Int) -> Bool {
+    nodes * bytes <= gatherLimitBytes || count < ranks
+  }
+
   /// Replaces row 0 by the sum over all lanes of all ranks. The other rows are overwritten.
   ///
   /// - Parameters:

@@ -4,8 +4,8 @@ import PackedTensors
 
 /// Sums the gradient arena over all ranks while backward goes on.
 ///
-/// Layers report finished ranges; adjacent ones are merged, and when about 1 MiB has come together its reduction
-/// starts, in place, on a communicator of its own. ``poll()`` moves it along (MPI has no thread that would), ``wait()``
+/// Layers report finished ranges; when about 1 MiB has come together (``GradientBuckets``) its reduction starts, in
+/// place, on a communicator of its own. ``poll()`` moves it along (MPI has no thread that would), ``wait()``
 /// completes all and leaves the totals in node 0's row. Which ranges come together depends on the model alone, so that
 /// every rank makes the same calls; and how they are divided does not touch a bit, since every element has the same
 /// tree.
@@ -25,13 +25,10 @@ public final class GradientReducer: GradientSink {
   private let parameters: Int
   private let overlap: Bool
   private let dropped: Bool
-  private let bucketElements: Int
-  private let firstBucketElements: Int
 
-  private var collecting = FinishedRanges()
+  private var buckets: GradientBuckets
   private var running: [PendingReduction] = []
   private var blocking: [Range<Int>] = []
-  private var startedAny = false
 
   /// - Parameters:
   ///   - communicator: duplicated, for gradients alone. Collective.
@@ -49,14 +46,12 @@ public final class GradientReducer: GradientSink {
     bucketBytes: Int = GradientReducer.bucketBytes, firstBucketBytes: Int = GradientReducer.firstBucketBytes,
     exchange: CanonicalSum.Exchange = .automatic, faultInjection: FaultInjection = .none
   ) throws(MPIError) {
-    precondition(bucketBytes >= 4 && firstBucketBytes >= 4, "a bucket holds at least one element")
     sum = CanonicalSum(communicator: try communicator.duplicate(), lanes: lanes, exchange: exchange)
     self.arena = arena
     self.parameters = parameters
     self.overlap = overlap
     dropped = faultInjection == .gradients(rank: communicator.rank)
-    bucketElements = bucketBytes / MemoryLayout<Float>.stride
-    firstBucketElements = firstBucketBytes / MemoryLayout<Float>.stride
+    buckets = GradientBuckets(bucketBytes: bucketBytes, firstBucketBytes: firstBucketBytes)
   }
 
   /// This rank's nodes: the rows of the arena.
@@ -64,8 +59,8 @@ public final class GradientReducer: GradientSink {
 
   /// Opens a step. Nothing of the last may be outstanding.
   public func begin() {
-    precondition(running.isEmpty && blocking.isEmpty && collecting.count == 0, "the last step was not waited for")
-    startedAny = false
+    precondition(running.isEmpty && blocking.isEmpty, "the last step was not waited for")
+    buckets.begin()
     exposedSeconds = 0
   }
 
@@ -77,8 +72,8 @@ public final class GradientReducer: GradientSink {
       for row in nodes.indices { Float.clear(arena + row * parameters + range.lowerBound, count: range.count) }
     }
     guard sum.communicator.size > 1, !range.isEmpty else { return }
-    collecting.insert(range)
-    if overlap && collecting.count >= (startedAny ? bucketElements : firstBucketElements) {
+    buckets.add(range)
+    if overlap && buckets.isFull {
       try timed { () throws(MPIError) in try startCollected() }
     }
   }
@@ -103,22 +98,16 @@ public final class GradientReducer: GradientSink {
 
   /// Hands what has come together over: to MPI at once, or to ``wait()``.
   private func startCollected() throws(MPIError) {
-    for range in collecting.takeAll() {
-      var first = range.lowerBound
-      while first < range.upperBound {
-        let piece = first..<min(first + bucketElements, range.upperBound)
-        let nonblocking = overlap ? try sum.selfTest.passes(Float.self, count: piece.count, call: .nonblocking) : false
-        if nonblocking {
-          running.append(
-            try sum.communicator.startAllReduce(
-              UnsafeMutableBufferPointer(start: arena + piece.lowerBound, count: piece.count), .sum))
-        } else {
-          blocking.append(piece)
-        }
-        first = piece.upperBound
+    for piece in buckets.take() {
+      let nonblocking = overlap ? try sum.selfTest.passes(Float.self, count: piece.count, call: .nonblocking) : false
+      if nonblocking {
+        running.append(
+          try sum.communicator.startAllReduce(
+            UnsafeMutableBufferPointer(start: arena + piece.lowerBound, count: piece.count), .sum))
+      } else {
+        blocking.append(piece)
       }
     }
-    startedAny = true
   }
 
   private func progress() throws(MPIError) {

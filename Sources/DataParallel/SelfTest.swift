@@ -40,9 +40,7 @@ final class SelfTest {
   func passes<Element: SummedElement>(
     _ type: Element.Type, count: Int, call: Call
   ) throws(MPIError) -> Bool {
-    // Below one element a rank Open MPI's algorithms by halving hand over to a linear one, which is no tree from four
-    // ranks on.
-    guard possible && (communicator.size == 2 || count >= communicator.size) else { return false }
+    guard possible && CanonicalSum.hasElementsForHalving(count: count, ranks: communicator.size) else { return false }
     let key = Case(kind: Element.elementKind, count: count, call: call)
     if let verdict = verdicts[key] { return verdict }
     let difference = try firstDifference(type, count: count, call: call)

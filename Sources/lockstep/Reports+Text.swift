@@ -26,8 +26,10 @@ extension BenchCommand.Result {
   /// The result on one line.
   var text: String {
     String(
-      format: "%.0f k timesteps/s, %d steps in %.2f s, peak %d MiB a rank, final loss %.6f, digest %@",
-      timestepsPerSecond / 1e3, steps, seconds, peakBytes >> 20, finalLoss, String(digest.prefix(16)))
+      format:
+        "%.0f k timesteps/s, %d steps in %.2f s (%.1f %% communication), peak %d MiB a rank, final loss %.6f, digest %@",
+      timestepsPerSecond / 1e3, steps, seconds, 100 * exposedSeconds / seconds, peakBytes >> 20, finalLoss,
+      String(digest.prefix(16)))
   }
 
 }

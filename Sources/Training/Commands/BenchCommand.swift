@@ -17,6 +17,11 @@ public enum BenchCommand {
     public var steps: Int
     /// Seconds of the pass on rank 0.
     public var seconds: Double
+    /// Σ over steps of the fewest seconds that a rank spent in communication: the part of `seconds` that communication
+    /// itself took, without waiting for ranks that have more to compute.
+    public var exposedSeconds: Double
+    /// Σ over steps of the most seconds that a rank spent in communication, waiting included.
+    public var waitedSeconds: Double
     /// The largest rank's resident peak.
     public var peakBytes: Int
     /// Mean loss of the last step.
@@ -79,18 +84,24 @@ private struct BenchUser: ModelUser {
     let metrics = communicator.rank == 0 ? try MetricsFile(path: metricsPath) : nil
     defer { unlink(metricsPath) }
     var loss = 0.0
+    var least: [Double] = []
     try communicator.barrier()
     let start = ContinuousClock.now
     try pass(model, &plans, steps: 0..<steps) { report in
       loss = report.loss
+      least.append(report.exposedCommunicationSeconds)
       try metrics?.append(TrainMetricsRow(report))
     }
     try communicator.barrier()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    var most = least
+    try communicator.allReduce(&least, .min)
+    try communicator.allReduce(&most, .max)
     let peak = try communicator.allReduce(Int64(Memory.peakBytes), .max)
     return BenchCommand.Result(
-      timestepsPerSecond: Double(dataset.timesteps) / seconds, steps: steps, seconds: seconds, peakBytes: Int(peak),
-      finalLoss: loss, digest: try digest(of: model))
+      timestepsPerSecond: Double(dataset.timesteps) / seconds, steps: steps, seconds: seconds,
+      exposedSeconds: least.reduce(0, +), waitedSeconds: most.reduce(0, +), peakBytes: Int(peak), finalLoss: loss,
+      digest: try digest(of: model))
   }
 
   /// SHA-256 of model.safetensors as a checkpoint would hold it.

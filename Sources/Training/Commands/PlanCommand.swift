@@ -1,21 +1,29 @@
+import DataParallel
+import MessagePassing
 import Networks
 import PackedTensors
 import SequenceData
 
 /// `lockstep plan`: what a training would do, without doing it.
 public enum PlanCommand {
-  /// The plan of the first epoch, its balance over lanes and ranks, and the memory that a rank needs.
-  public static func run(_ job: TrainingJob, ranks: Int) throws -> String {
+  /// The plan of the first epoch, its balance over lanes and ranks, the memory that a rank needs, and the speed that is
+  /// predicted.
+  public static func run(_ job: TrainingJob, ranks: Int, assuming assumptions: ScalingAssumptions) throws -> String {
     let recipe = try job.resolvedPlanRecipe()
+    let network = try assumptions.network()
     let dataset = try SequenceDataset(at: job.data)
     let seed = UInt64(recipe.training.seed)
     let selection =
       recipe.objective.isSelfSupervised
       ? try Selection.unlabelled(dataset, splits: job.includeSplits, fraction: job.dataFraction, seed: seed)
       : try Selection.labelled(dataset, part: job.labels, seed: seed)
+    let watchdog = try ComputeEnvironment.prepare(.alone(), threads: 1)
+    defer { watchdog.stop() }
     return try ModelBuilder.build(
       recipe.model, objective: recipe.objective, data: DataDescription(dataset), seed: seed, isEncoderFrozen: false,
-      for: PlanUser(recipe: recipe, dataset: dataset, selection: selection, ranks: ranks))
+      for: PlanUser(
+        recipe: recipe, dataset: dataset, selection: selection, ranks: ranks, network: network,
+        assumptions: assumptions))
   }
 }
 
@@ -24,6 +32,8 @@ private struct PlanUser: ModelUser {
   let dataset: SequenceDataset
   let selection: Selection
   let ranks: Int
+  let network: Network
+  let assumptions: ScalingAssumptions
 
   func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> String {
     let batch = recipe.batch
@@ -31,23 +41,41 @@ private struct PlanUser: ModelUser {
       ids: selection.ids, dataset: dataset,
       bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
       seed: UInt64(recipe.training.seed), cost: model.encoder.cost(ofLength:))
-    let report = PlanReport(plan: plans.plan(epoch: 0), ranks: ranks)
+    let plan = plans.plan(epoch: 0)
     let total: Int
     switch recipe.training.duration {
     case .steps(let steps): total = steps
     case .epochs(let epochs): total = plans.steps(ofEpochs: epochs)
     }
     let parameters = model.store.count
-    let lanes = report.lanes
+    let report = PlanReport(plan: plan, ranks: ranks)
     let memory = try MemoryEstimate(
-      model, data: DataDescription(dataset), lanes: LaneTree.lanes(ofRank: 0, of: ranks, lanes: lanes))
-    let most = report.longestStep
+      model, data: DataDescription(dataset), lanes: LaneTree.lanes(ofRank: 0, of: ranks, lanes: report.lanes))
     let encoder = model.encoder
     return report.description + "\n"
       + "training: \(total) steps; \(parameters) parameters\n"
-      + "memory: \(memory.text(timesteps: most))\n"
+      + "memory: \(memory.text(timesteps: report.longestStep))\n"
       + "encoder: a frame every \(encoder.frame) timesteps, receptive field \(encoder.receptiveField) timesteps, "
       + "\(encoder.cost(ofLength: 4096) / 4096 / 1000) kFLOP a timestep forward\n"
+      + (try prediction(model, plan, lengths: plans.lengths))
+  }
+
+  /// What speed to expect; nothing where there is nothing to train on.
+  private func prediction<E: Encoder, O: Objective>(
+    _ model: Model<E, O>, _ plan: Plan, lengths: [Int]
+  ) throws -> String {
+    guard plan.steps > 0 else { return "" }
+    let measurement = SpeedMeasurement(model: model, recipe: recipe, dataset: dataset)
+    let ids = plan.step(0).ids
+    var speed = try measurement.speed(of: ids)
+    if let given = assumptions.gigaflops { speed.operationsPerSecond = given * 1e9 }
+    let scaling = ScalingModel(
+      speed: speed, traffic: try measurement.traffic(of: ids), network: network, cores: assumptions.cores,
+      overlap: recipe.training.overlap)
+    let report = ScalingReport(
+      scaling, plan: plan, lengths: lengths, ranks: max(ranks, recipe.batch.lanes),
+      cost: model.encoder.cost(ofLength:), length: dataset.length(of:))
+    return "\n\(report)\n"
   }
 }
 

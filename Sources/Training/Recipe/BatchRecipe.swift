@@ -6,11 +6,13 @@ public struct BatchRecipe: Sendable, Equatable {
   public var sequences: Int
   /// The virtual ranks L into which a batch is dealt, a power of two; no more ranks than lanes can take part.
   public var lanes: Int
+  /// The most lanes that a recipe may have, hence the most ranks of a training.
+  public static let mostLanes = 4096
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
     timesteps = try reader.integer("timesteps", default: 262_144)
     sequences = try reader.integer("sequences", default: 64)
-    lanes = try reader.integer("lanes", in: 1...4096, default: 8)
+    lanes = try reader.integer("lanes", in: 1...BatchRecipe.mostLanes, default: 8)
     guard lanes & (lanes - 1) == 0 else {
       throw reader.error("lanes", "expected a power of two, got \(lanes)")
     }

@@ -26,7 +26,8 @@ public struct StepReport: Sendable {
   public var timestepsOfRanks: [Int]
   /// Seconds of the step on this rank.
   public var seconds: Double
-  /// Seconds in which this rank waited for communication.
+  /// Seconds that this rank spent in communication: moments, loss, counts, and what backward left of the gradient. Where
+  /// ranks have different loads, all but the last wait in it: the least of the ranks' is the communication itself.
   public var exposedCommunicationSeconds: Double
   /// Whether a rank was asked to stop.
   public var isStopRequested: Bool

@@ -17,6 +17,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   private let reducer: GradientReducer
   private let trainable: [Parameter]
   private let faultInjection: FaultInjection
+  /// Seconds spent in adding up counts so far.
+  private var countingSeconds = 0.0
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
   /// The most timesteps of a step that is to come on this rank; its memory is made ready after the first step.
@@ -57,7 +59,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   ///   - stop: whether this rank was asked to stop; the report tells whether any was.
   func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
     let start = ContinuousClock.now
-    let waited = statistics.exposedSeconds
+    let waited = statistics.exposedSeconds + countingSeconds
     let store = model.store
     if !isWarm { StoragePool.shared.startNoting() }
     reducer.begin()
@@ -103,7 +105,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       accuracy: model.objective.countsCorrect ? Double(total.correct) / Double(max(total.count, 1)) : nil,
       learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
-      exposedCommunicationSeconds: statistics.exposedSeconds - waited + reducer.exposedSeconds,
+      exposedCommunicationSeconds: statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds,
       isStopRequested: total.isStopRequested, skip: skip)
   }
 
@@ -134,6 +136,8 @@ final class StepRunner<E: Encoder, O: Objective> {
     _ sums: LossSums, timesteps: Int, stop: Bool
   ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int]) {
     let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
+    let start = ContinuousClock.now
+    defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
     var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
     counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
     try communicator.allReduce(&counts, .sum)

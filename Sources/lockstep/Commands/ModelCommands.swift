@@ -138,7 +138,8 @@ struct Export: ParsableCommand {
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of training.", subcommands: [BenchStep.self, BenchKernels.self])
+    abstract: "Measure the speed of training.",
+    subcommands: [BenchStep.self, BenchKernels.self, BenchCollectives.self])
 }
 
 struct BenchStep: ParsableCommand {

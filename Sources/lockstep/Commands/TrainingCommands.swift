@@ -83,8 +83,14 @@ struct Finetune: ParsableCommand {
 struct PlanOfTraining: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Print what a training would do: steps, balance over lanes and ranks, memory. A dry run.",
-    discussion: "Example: lockstep plan launch/recipes/fsdd.yaml --data fsdd --ranks 8")
+    abstract: "Print what a training would do: steps, balance over lanes and ranks, memory, speed. A dry run.",
+    discussion: """
+      Examples:
+        lockstep plan launch/recipes/fsdd.yaml --data fsdd --ranks 8
+        lockstep plan launch/recipes/fsdd.yaml --data fsdd --ranks 256 --latency-us 2 --bandwidth-gbps 100
+      Speed is predicted for 1, 2, 4, … ranks from the plan, the speed of one core, for which the step is run for a moment,
+      and a network: assumed, given, or measured by bench collectives. docs/scaling.md says what the prediction holds.
+      """)
 
   @Argument(help: "The recipe: a YAML file.")
   var recipe: String
@@ -98,16 +104,20 @@ struct PlanOfTraining: ParsableCommand {
   @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")
   var overrides: [String] = []
 
+  @OptionGroup(title: "What the training is meant for") var prediction: PredictionOptions
+
   func validate() throws {
     try refuseEmpty(("RECIPE", recipe), ("--data", data))
-    if ranks < 1 { throw ValidationError("--ranks \(ranks): expected a number from 1 on") }
+    guard (1...BatchRecipe.mostLanes).contains(ranks) else {
+      throw ValidationError("--ranks \(ranks): expected a number from 1 to \(BatchRecipe.mostLanes), the most lanes")
+    }
   }
 
   func run() throws {
     var job = TrainingJob(.train, recipe: recipe, data: data, out: "")
     job.overrides = overrides
     try onFirstRank {
-      print(try PlanCommand.run(job, ranks: ranks), terminator: "")
+      print(try PlanCommand.run(job, ranks: ranks, assuming: prediction.assumptions), terminator: "")
       return 0
     }
   }
