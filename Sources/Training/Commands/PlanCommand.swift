@@ -13,7 +13,8 @@ public enum PlanCommand {
       ? try Selection.unlabelled(dataset, splits: job.includeSplits, fraction: job.dataFraction, seed: seed)
       : try Selection.labelled(dataset, part: job.labels, seed: seed)
     return try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, data: DataDescription(dataset), seed: seed, isEncoderFrozen: false,
+      recipe.model, objective: recipe.objective, precision: recipe.precision, data: DataDescription(dataset),
+      seed: seed, isEncoderFrozen: false,
       for: PlanUser(recipe: recipe, dataset: dataset, selection: selection, ranks: ranks))
   }
 }
