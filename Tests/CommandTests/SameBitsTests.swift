@@ -58,6 +58,11 @@ extension Commands {
             + "objective: {kind: masked, target: spectrum, span: 1}"
         ),
         (
+          "bfloat16, values",
+          "precision: bfloat16\nmodel: {input: {kind: reals, normalise: sequence}, encoder: {kind: resnet, width: 9, "
+            + "blocks: [{stride: 2, dilation: 2}, {}]}}\nobjective: {kind: masked, target: values, span: 2}"
+        ),
+        (
           "next, causal",
           "model: {input: {kind: categories}, encoder: {kind: resnet, width: 16, blocks: 2, causal: true}}\n"
             + "objective: {kind: next}"

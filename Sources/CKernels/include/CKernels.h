@@ -1,7 +1,8 @@
 /// Numeric microkernels on raw pointers, compiled for several instruction sets behind one table.
 ///
-/// Every kernel gives the same bits on every instruction set: each output element is one chain of fused multiply-adds in an
-/// order that neither the vector width nor the tile decides, and a sum over timesteps is formed leaf by leaf (CK_LEAF rows).
+/// Every kernel gives the same bits on every instruction set: each output element is one chain of fused multiply-adds, or of
+/// dot products of bfloat16 pairs, in an order that neither the vector width nor the tile decides, and a sum over timesteps is
+/// formed leaf by leaf (CK_LEAF rows).
 /// Nothing here allocates, blocks or starts a thread. Rows are timesteps, row-major; counts are in elements unless named.
 /// Buffers that kernels read by whole vectors need CK_SLACK readable floats behind their last element.
 #pragma once
