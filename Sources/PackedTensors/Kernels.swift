@@ -12,6 +12,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   case avx2
   /// 512-bit vectors.
   case avx512
+  /// 512-bit vectors and dot products of bfloat16.
+  case avx512bf16
 
   /// The one in use: `LOCKSTEP_ISA` where that names one that this processor has, else the processor's best.
   public static var active: InstructionSet { Kernels.selected }
@@ -51,6 +53,7 @@ enum Kernels {
     case .portable: ck_kernels_for(CK_PORTABLE)
     case .avx2: ck_kernels_for(CK_AVX2)
     case .avx512: ck_kernels_for(CK_AVX512)
+    case .avx512bf16: ck_kernels_for(CK_AVX512BF16)
     }
   }
 }

@@ -9,8 +9,10 @@ extension Commands {
     static let environments: [(name: String, values: [String: String])] = {
       let processor = (try? text("/proc/cpuinfo")) ?? ""
       let hasAVX512 = ["avx512f", "avx512bw", "avx512dq", "avx512vl"].allSatisfy { processor.contains(" \($0)") }
+      let hasBfloat16 = hasAVX512 && processor.contains(" avx512_bf16")
       let older = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable,-FMA4"
       return (hasAVX512 ? [("avx512", ["LOCKSTEP_ISA": "avx512"])] : [])
+        + (hasBfloat16 ? [("avx512bf16", ["LOCKSTEP_ISA": "avx512bf16"])] : [])
         + [("portable", ["LOCKSTEP_ISA": "portable", "GLIBC_TUNABLES": older])]
     }()
 
@@ -34,6 +36,13 @@ extension Commands {
         encoder: {kind: resnet, width: 8, kernel: 5, blocks: 1, causal: true}
         pool: last
       objective: {kind: classify, labelSmoothing: 0.1}
+      """,
+      """
+      precision: bfloat16
+      model:
+        input: {kind: reals, normalise: dataset}
+        encoder: {kind: resnet, width: 7, kernel: 5, stem: {kernel: 4, stride: 2}, blocks: [{stride: 2, dilation: 2}, {width: 12}]}
+      objective: {kind: masked}
       """,
     ]
 

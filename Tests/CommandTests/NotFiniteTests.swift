@@ -29,9 +29,10 @@ extension Commands {
       return made
     }
 
-    @Test func aStepThatOverflowsIsLeftOutOnAllRanks() throws {
+    @Test(arguments: ["float32", "bfloat16"]) func aStepThatOverflowsIsLeftOutOnAllRanks(precision: String) throws {
       let (data, id) = try loudData()
-      let experiment = experiment(data)
+      var experiment = experiment(data)
+      experiment.model += "\nprecision: \(precision)"
       let alone = try experiment.run()
       let run = TrainedRun(path: Workplace.place("loud"))
       let said = try lockstep("pretrain \(try experiment.recipe) --data \(data) --out \(run.path)", ranks: 3)

@@ -58,6 +58,11 @@ extension Commands {
             + "objective: {kind: masked, target: spectrum, span: 1}"
         ),
         (
+          "bfloat16, values",
+          "precision: bfloat16\nmodel: {input: {kind: reals, normalise: sequence}, encoder: {kind: resnet, width: 9, "
+            + "blocks: [{stride: 2, dilation: 2}, {}]}}\nobjective: {kind: masked, target: values, span: 2}"
+        ),
+        (
           "next, causal",
           "model: {input: {kind: categories}, encoder: {kind: resnet, width: 16, blocks: 2, causal: true}}\n"
             + "objective: {kind: next}"
@@ -106,6 +111,24 @@ extension Commands {
 
     @Test func classification() throws {
       try expectSameBits(try Experiment.classified.get(), on: [3, 8])
+    }
+
+    @Test func inBfloat16() throws {
+      let experiment = try Experiment.masked.get()
+      let bfloat16 = ["--set", "precision=bfloat16"]
+      let alone = try experiment.run(bfloat16)
+      let difference = try firstDifference(alone.model(30), try Experiment.maskedReference.get().model(30))
+      #expect(difference != nil, "bfloat16 gave the bits of float32")
+      for (ranks, threads) in [(1, 2), (2, 1), (3, 1), (3, 2)] {
+        let run = try experiment.run(ranks: ranks, bfloat16 + ["--threads", "\(threads)"])
+        try run.expectSameBits(as: alone, at: 30, "bfloat16 on \(ranks) ranks of \(threads) threads")
+      }
+      let run = try experiment.run(ranks: 2, bfloat16 + ["--stop-after", "15"], expecting: 75)
+      try refused(
+        "pretrain \(try experiment.recipe) --data \(experiment.data) --out \(run.path)", code: 64,
+        saying: "precision: bfloat16 → float32")
+      try experiment.run(ranks: 3, into: run.path, bfloat16)
+      try run.expectSameBits(as: alone, at: 30, "bfloat16 stopped on 2 ranks, resumed on 3")
     }
 
     @Test func theNextValueOfACausalEncoder() throws {

@@ -139,6 +139,25 @@ extension Commands {
       )
     }
 
+    @Test func aModelIsUsedInThePrecisionOfItsTraining() throws {
+      let experiment = try Experiment.masked.get()
+      let run = try experiment.run(["--set", "precision=bfloat16"])
+      func embedded(_ model: String) throws -> [UInt8] {
+        let file = Workplace.place("e.npy")
+        try lockstep("embed --model \(model) --data \(experiment.data) --out \(file)")
+        return Array(try bytes(file))
+      }
+      let own = try embedded(run.path)
+      #expect(try embedded(run.path + "/encoder") == own, "the encoder alone told otherwise")
+      // The same weights under a recipe that says float32 tell otherwise, but not much.
+      let other = TrainedRun(path: try Workplace.copy(run.path))
+      let recipe = try text(run.path + "/recipe.yaml")
+      #expect(recipe.contains("precision: bfloat16"))
+      try recipe.replacingOccurrences(of: "precision: bfloat16", with: "precision: float32").write(
+        toFile: other.path + "/recipe.yaml", atomically: true, encoding: .utf8)
+      #expect(try embedded(other.path) != own)
+    }
+
     @Test func namesOfSequencesComeLastInPredictions() throws {
       let run = try Experiment.classifiedReference.get()
       let rows = (0..<6).map { "\"s,\($0)\"," + (0..<20).map { "\($0)" }.joined(separator: ",") }.joined(

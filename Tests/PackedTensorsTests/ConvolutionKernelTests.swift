@@ -139,7 +139,7 @@ import Testing
   }
 
   /// Ranges that cover `0 ..< rows`, cut anywhere.
-  private static func cuts(_ rows: Int, _ numbers: inout Numbers) -> [Range<Int>] {
+  static func cuts(_ rows: Int, _ numbers: inout Numbers) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var first = 0
     while first < rows {

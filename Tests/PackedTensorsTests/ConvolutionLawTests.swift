@@ -20,14 +20,16 @@ import Testing
   }
 
   /// Both passes with every fused part in use.
-  static func pass(_ g: ConvolutionGeometry, _ layout: RaggedLayout, x: [Float], dy: [Float], weight: [Float]) -> Pass {
+  static func pass(
+    _ g: ConvolutionGeometry, _ precision: Precision, _ layout: RaggedLayout, x: [Float], dy: [Float], weight: [Float]
+  ) -> Pass {
     let input = PackedTensor(layout: layout, channels: g.inputChannels, elements: x)
     let affine = ChannelAffine(
       scale: [Float](repeating: 1.25, count: g.inputChannels), shift: [Float](repeating: 0.125, count: g.inputChannels))
     var moments: MomentSums? = MomentSums(
       pivot: [Float](repeating: 0.25, count: g.outputChannels), lanes: layout.carriedLanes)
     let read = NormalisedInput(input, affine: affine, activation: .gelu)
-    let y = Convolution.forward(g, read, weight: weight, bias: nil, moments: &moments)
+    let y = Convolution.forward(g, read, weight: weight, bias: nil, precision: precision, moments: &moments)
     var adjoint: ActivationAdjoint? = ActivationAdjoint(
       input: input, affine: affine, activation: .gelu, standardise: affine)
     var (weights, biases): ([[Float]], [[Float]]) = ([], [])
@@ -35,7 +37,8 @@ import Testing
     let ones = [Float](repeating: 0.5, count: g.outputChannels)
     let behind = NormalisedGradient(gradient, adjoint: (y, NormalisationAdjoint(a: ones, b: ones, c: ones)))
     let dx = Convolution.backward(
-      g, read, behind, weight: weight, inputGradient: .new, activation: &adjoint, withBias: true
+      g, read, behind, weight: weight, precision: precision, inputGradient: .new, activation: &adjoint,
+      withBias: true
     ) { _, part in
       var unpacked = [Float](repeating: 0, count: weight.count)
       unpacked.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
@@ -45,26 +48,28 @@ import Testing
     return Pass(y: y, dx: dx!, weights: weights, biases: biases, moments: moments!.sums, sums: adjoint!.sums)
   }
 
-  @Test(arguments: geometries) func aSequenceAloneAndInABatch(g: ConvolutionGeometry) {
+  @Test(arguments: geometries, Precision.allCases)
+  func aSequenceAloneAndInABatch(g: ConvolutionGeometry, precision: Precision) {
     let layout = RaggedLayout(lengths: [1, 40, 97, 3, 250, 96])
     var numbers = Numbers(seed: 11)
     let x = numbers.floats(layout.timesteps * g.inputChannels)
     let outputs = layout.strided(by: g.stride)
     let dy = numbers.floats(outputs.timesteps * g.outputChannels)
     let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
-    let batch = Self.pass(g, layout, x: x, dy: dy, weight: weight)
+    let batch = Self.pass(g, precision, layout, x: x, dy: dy, weight: weight)
     for sequence in 0..<layout.sequences {
       let alone = Self.pass(
-        g, RaggedLayout(lengths: [layout.length(of: sequence)]), x: slice(x, layout, sequence),
+        g, precision, RaggedLayout(lengths: [layout.length(of: sequence)]), x: slice(x, layout, sequence),
         dy: slice(dy, outputs, sequence),
         weight: weight)
-      let name = "\(g), sequence \(sequence)"
+      let name = "\(g), \(precision), sequence \(sequence)"
       report(Compare.bits("output of \(name)", slice(batch.y.elements, outputs, sequence), alone.y.elements))
       report(Compare.bits("input gradient of \(name)", slice(batch.dx.elements, layout, sequence), alone.dx.elements))
     }
   }
 
-  @Test(arguments: geometries) func aLanesSumsWhoeverCarriesIt(g: ConvolutionGeometry) {
+  @Test(arguments: geometries, Precision.allCases)
+  func aLanesSumsWhoeverCarriesIt(g: ConvolutionGeometry, precision: Precision) {
     let lengths = [1, 40, 97, 3, 250, 96, 12]
     let bounds = [0, 2, 2, 5, 7]
     let all = RaggedLayout(lengths: lengths, laneBounds: bounds)
@@ -73,7 +78,7 @@ import Testing
     let outputs = all.strided(by: g.stride)
     let dy = numbers.floats(outputs.timesteps * g.outputChannels)
     let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
-    let together = Self.pass(g, all, x: x, dy: dy, weight: weight)
+    let together = Self.pass(g, precision, all, x: x, dy: dy, weight: weight)
     for ranks in 1...4 {
       for rank in 0..<ranks {
         let lanes = LaneTree.lanes(ofRank: rank, of: ranks, lanes: 4)
@@ -83,10 +88,11 @@ import Testing
           laneBounds: (lanes.lowerBound...lanes.upperBound).map { bounds[$0] - sequences.lowerBound },
           globalLengths: lengths)
         let own = Self.pass(
-          g, part, x: sequences.flatMap { slice(x, all, $0) }, dy: sequences.flatMap { slice(dy, outputs, $0) },
+          g, precision, part, x: sequences.flatMap { slice(x, all, $0) },
+          dy: sequences.flatMap { slice(dy, outputs, $0) },
           weight: weight)
         for (index, lane) in lanes.enumerated() {
-          let name = "\(g), lane \(lane) on rank \(rank) of \(ranks)"
+          let name = "\(g), \(precision), lane \(lane) on rank \(rank) of \(ranks)"
           report(Compare.bits("weight gradient of \(name)", own.weights[index], together.weights[lane]))
           report(Compare.bits("bias gradient of \(name)", own.biases[index], together.biases[lane]))
           report(Compare.bits("moments of \(name)", Array(own.moments[index]), Array(together.moments[lane])))
@@ -96,21 +102,26 @@ import Testing
     }
   }
 
-  /// `<A x, y> = <x, Aᵀ y>` for the map of the input, and `<A(w) x, y> = <w, dw>` for the map of the weight.
-  @Test(arguments: geometries) func theAdjointIsTheAdjoint(g: ConvolutionGeometry) {
+  /// `<A x, y> = <x, Aᵀ y>` for the map of the input, and `<A(w) x, y> = <w, dw>` for the map of the weight; on numbers
+  /// that bfloat16 holds, between which the maps are linear in either precision.
+  @Test(arguments: geometries, Precision.allCases)
+  func theAdjointIsTheAdjoint(g: ConvolutionGeometry, precision: Precision) {
     let layout = ConvolutionOperationTests.layout
     var numbers = Numbers(seed: 13)
     let x = PackedTensor(
-      layout: layout, channels: g.inputChannels, elements: numbers.floats(layout.timesteps * g.inputChannels))
-    let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel)
+      layout: layout, channels: g.inputChannels,
+      elements: numbers.floats(layout.timesteps * g.inputChannels).map(Bfloat16.rounded))
+    let weight = numbers.floats(g.outputChannels * g.inputChannels * g.kernel).map(Bfloat16.rounded)
     var moments: MomentSums?
-    let forward = Convolution.forward(g, NormalisedInput(x), weight: weight, bias: nil, moments: &moments)
-    let y = PackedTensor(layout: forward.layout, channels: g.outputChannels, elements: numbers.floats(forward.count))
+    let forward = Convolution.forward(
+      g, NormalisedInput(x), weight: weight, bias: nil, precision: precision, moments: &moments)
+    let y = PackedTensor(
+      layout: forward.layout, channels: g.outputChannels, elements: numbers.floats(forward.count).map(Bfloat16.rounded))
     var adjoint: ActivationAdjoint?
     var dw = [Double](repeating: 0, count: weight.count)
     let dx = Convolution.backward(
-      g, NormalisedInput(x), NormalisedGradient(y), weight: weight, inputGradient: .new, activation: &adjoint,
-      withBias: false
+      g, NormalisedInput(x), NormalisedGradient(y), weight: weight, precision: precision, inputGradient: .new,
+      activation: &adjoint, withBias: false
     ) { _, part in
       var unpacked = [Float](repeating: 0, count: weight.count)
       unpacked.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
@@ -122,8 +133,10 @@ import Testing
       Compare.tolerance(terms: g.inputChannels * g.kernel + layout.timesteps) * Double(forward.count).squareRoot()
     report(
       Compare.close(
-        "<A x, y> = <x, Aᵀ y>, \(g)", [dot(x.elements.doubles, dx!.elements.doubles)], [product], tolerance: room))
-    report(Compare.close("<A(w) x, y> = <w, dw>, \(g)", [dot(weight.doubles, dw)], [product], tolerance: room))
+        "<A x, y> = <x, Aᵀ y>, \(g), \(precision)", [dot(x.elements.doubles, dx!.elements.doubles)], [product],
+        tolerance: room))
+    report(
+      Compare.close("<A(w) x, y> = <w, dw>, \(g), \(precision)", [dot(weight.doubles, dw)], [product], tolerance: room))
   }
 }
 

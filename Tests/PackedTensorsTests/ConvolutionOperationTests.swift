@@ -8,7 +8,7 @@ import Testing
   /// without a sequence.
   static let layout = RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, 300, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
 
-  @Test func forwardAndBackwardInEveryForm() {
+  @Test(arguments: Precision.allCases) func forwardAndBackwardInEveryForm(precision: Precision) {
     let channels = [(1, 6), (3, 1), (6, 17), (17, 16), (16, 3)]
     let sizes: [Int] = [
       channels.count, Edges.kernels.count, Edges.strides.count, Edges.dilations.count, 2,  // geometry
@@ -23,7 +23,7 @@ import Testing
       let trial = ConvolutionTrial(
         geometry, layout: Self.layout, inputMap: [nil, .identity, .relu, .gelu][choice[5]], gradientMap: choice[6] == 1,
         target: ConvolutionTrial.Target.allCases[choice[7]], activation: [nil, .identity, .relu, .gelu][choice[8]],
-        withBias: seed % 2 == 0, seed: UInt64(seed))
+        withBias: seed % 2 == 0, precision: precision, seed: UInt64(seed))
       trial.checkForward()
       trial.checkBackward()
     }

@@ -13,6 +13,7 @@ struct ConvolutionTrial {
   let target: Target
   let activation: Activation?
   let withBias: Bool
+  let precision: Precision
   let seed: UInt64
   // Inputs, all of them whether used or not.
   let x, z, dy, old, weight, bias: [Float]
@@ -20,10 +21,11 @@ struct ConvolutionTrial {
 
   init(
     _ geometry: ConvolutionGeometry, layout: RaggedLayout, inputMap: Activation?, gradientMap: Bool, target: Target,
-    activation: Activation?, withBias: Bool, seed: UInt64
+    activation: Activation?, withBias: Bool, precision: Precision, seed: UInt64
   ) {
     (self.geometry, self.layout, self.inputMap, self.gradientMap) = (geometry, layout, inputMap, gradientMap)
     (self.target, self.activation, self.withBias, self.seed) = (target, activation, withBias, seed)
+    self.precision = precision
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     let rows = layout.strided(by: geometry.stride).timesteps
     var numbers = Numbers(seed: seed)
@@ -40,7 +42,7 @@ struct ConvolutionTrial {
     return
       "convolution(channels \(g.inputChannels) → \(g.outputChannels), kernel \(g.kernel), stride \(g.stride), dilation "
       + "\(g.dilation), left \(g.left), input map \(inputMap.map(\.rawValue) ?? "none"), gradient map \(gradientMap), input "
-      + "gradient \(target), activation \(activation.map(\.rawValue) ?? "none"), bias \(withBias), seed \(seed))"
+      + "gradient \(target), activation \(activation.map(\.rawValue) ?? "none"), bias \(withBias), \(precision), seed \(seed))"
   }
 
   var affine: ChannelAffine { ChannelAffine(scale: scale, shift: shift) }
@@ -56,8 +58,15 @@ struct ConvolutionTrial {
     return NormalisedGradient(tensor, adjoint: (normalised, NormalisationAdjoint(a: a, b: b, c: c)))
   }
 
-  /// What the convolution reads, in Double.
+  /// A factor as it is multiplied.
+  private func factor(_ x: [Float]) -> [Double] {
+    precision == .float32 ? x.doubles : x.map(Bfloat16.rounded).doubles
+  }
+
+  /// What the convolution reads, in Double. Rounding begins at what the map gave, to the bit: beside a tie an error of the
+  /// map's would be one of the eighth digit.
   private var readInput: [Double] {
+    if precision == .bfloat16 { return factor(input.materialised().elements) }
     guard let inputMap else { return x.doubles }
     return ReferenceNormalisation.affine(x.doubles, scale: scale.doubles, shift: shift.doubles).map {
       ReferenceActivation.value(inputMap, $0)
@@ -65,6 +74,7 @@ struct ConvolutionTrial {
   }
   /// What its adjoint reads, in Double.
   private var readGradient: [Double] {
+    if precision == .bfloat16 { return factor(gradient.materialised().elements) }
     if !gradientMap { return dy.doubles }
     let map = ReferenceNormalisation.affine(z.doubles, scale: b.doubles, shift: c.doubles)
     return dy.indices.map { Double(dy[$0]) * Double(a[$0 % a.count]) + map[$0] }
@@ -73,11 +83,12 @@ struct ConvolutionTrial {
 
   func checkForward() {
     var moments: MomentSums?
-    let y = Convolution.forward(geometry, input, weight: weight, bias: withBias ? bias : nil, moments: &moments)
+    let y = Convolution.forward(
+      geometry, input, weight: weight, bias: withBias ? bias : nil, precision: precision, moments: &moments)
     let read = readInput
     let expected = (0..<layout.sequences).flatMap { sequence in
       ReferenceConvolution.forward(
-        geometry, slice(read, layout, sequence), length: layout.length(of: sequence), weight: weight.doubles,
+        geometry, slice(read, layout, sequence), length: layout.length(of: sequence), weight: factor(weight),
         bias: withBias ? bias.doubles : nil)
     }
     report(
@@ -96,7 +107,7 @@ struct ConvolutionTrial {
     var (weights, biases): ([[Float]], [[Float]]) = ([], [])
     let added = PackedTensor(layout: layout, channels: inputs, elements: old)
     let dx = Convolution.backward(
-      geometry, input, gradient, weight: weight,
+      geometry, input, gradient, weight: weight, precision: precision,
       inputGradient: target == .none ? .none : target == .new ? .new : .added(added), activation: &adjoint,
       withBias: withBias
     ) { lane, part in
@@ -114,9 +125,10 @@ struct ConvolutionTrial {
       var (dw, db) = ([Double](repeating: 0, count: weight.count), [Double](repeating: 0, count: outputs))
       for sequence in layout.sequences(ofLane: lane) {
         let (length, part) = (layout.length(of: sequence), slice(g, rows, sequence))
+        let unrounded = slice(gradient.materialised().elements.doubles, rows, sequence)
         let w = ReferenceConvolution.weightGradient(geometry, slice(read, layout, sequence), part, length: length)
         for at in dw.indices { dw[at] += w[at] }
-        for (at, value) in ReferenceConvolution.biasGradient(geometry, part, length: length).enumerated() {
+        for (at, value) in ReferenceConvolution.biasGradient(geometry, unrounded, length: length).enumerated() {
           db[at] += value
         }
       }
@@ -130,7 +142,7 @@ struct ConvolutionTrial {
     guard target != .none else { return #expect(dx == nil, "\(name): an input gradient that nobody wanted") }
     var expected = (0..<layout.sequences).flatMap { sequence in
       ReferenceConvolution.inputGradient(
-        geometry, slice(g, rows, sequence), length: layout.length(of: sequence), weight: weight.doubles)
+        geometry, slice(g, rows, sequence), length: layout.length(of: sequence), weight: factor(weight))
     }
     if target == .added { for at in expected.indices { expected[at] += Double(old[at]) } }
     let z = before.elements.doubles

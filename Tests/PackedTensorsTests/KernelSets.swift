@@ -6,7 +6,9 @@ import Testing
 enum KernelSets {
   /// Their tables, portable first. Says once which they are.
   nonisolated(unsafe) static let all: [ck_kernels] = {
-    let sets = [("portable", CK_PORTABLE), ("avx2", CK_AVX2), ("avx512", CK_AVX512)]
+    let sets = [
+      ("portable", CK_PORTABLE), ("avx2", CK_AVX2), ("avx512", CK_AVX512), ("avx512bf16", CK_AVX512BF16),
+    ]
     let tables = sets.map { ($0.0, ck_kernels_for($0.1)?.pointee) }
     let lacking = tables.filter { $0.1 == nil }.map(\.0)
     let note = lacking.isEmpty ? "" : "; this processor lacks \(lacking.joined(separator: ", "))"

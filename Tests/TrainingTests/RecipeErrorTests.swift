@@ -99,8 +99,8 @@ import Training
       from: "objective:", to: "batch: {lanes: 6}\nobjective:",
       expected: "r.yaml, line 4: batch.lanes: expected a power of two, got 6"),
     Change(
-      from: "objective:", to: "precision: bfloat16\nobjective:",
-      expected: "r.yaml, line 4: precision: bfloat16 is not available; use float32"),
+      from: "objective:", to: "precision: float16\nobjective:",
+      expected: "r.yaml, line 4: precision: expected one of float32, bfloat16, got 'float16'; did you mean 'bfloat16'?"),
     Change(
       from: "schedule: {kind: cosine, warmupSteps: 10}", to: "",
       expected: "r.yaml: schedule: is missing; expected a mapping of keys"),

@@ -1,7 +1,8 @@
 /// Numeric microkernels on raw pointers, compiled for several instruction sets behind one table.
 ///
-/// Every kernel gives the same bits on every instruction set: each output element is one chain of fused multiply-adds in an
-/// order that neither the vector width nor the tile decides, and a sum over timesteps is formed leaf by leaf (CK_LEAF rows).
+/// Every kernel gives the same bits on every instruction set: each output element is one chain of fused multiply-adds, or of
+/// dot products of bfloat16 pairs, in an order that neither the vector width nor the tile decides, and a sum over timesteps is
+/// formed leaf by leaf (CK_LEAF rows).
 /// Nothing here allocates, blocks or starts a thread. Rows are timesteps, row-major; counts are in elements unless named.
 /// Buffers that kernels read by whole vectors need CK_SLACK readable floats behind their last element.
 #pragma once
@@ -15,7 +16,7 @@
 /// Readable floats behind the end of every activation buffer.
 #define CK_SLACK 64
 
-enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
+enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
 enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2 };
 
 /// A convolution over one sequence: output row t reads input rows t·stride − left + k·dilation for the taps k = 0 ..< taps;
@@ -39,6 +40,20 @@ struct ck_kernels {
   /// sequence's output gradient, dy pointing to row `first`. Each element: a chain from +0 in timestep order, then one addition.
   void (*weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
                           const float *dy, float *dw, ptrdiff_t first, ptrdiff_t last);
+
+  /// x, rounded to bfloat16 (nearest, ties to even; denormals to zero), as pairs of neighbouring channels, the first in a pair's
+  /// low half, an odd last one with 0: [rows][(channels + 1) / 2]. Writes up to CK_SLACK pairs more than these.
+  void (*bfloat16_rows)(const float *x, ptrdiff_t rows, ptrdiff_t channels, uint32_t *pairs);
+  /// Packed weights, rounded so, as pairs of neighbouring input channels: [panel][tap·((in + 1) / 2)][CK_PANEL].
+  void (*bfloat16_weights)(const float *w, ptrdiff_t panels, ptrdiff_t taps, ptrdiff_t in, uint32_t *pairs);
+  /// As `convolve`, of pairs. Each sum is a chain of dot products of two pairs as VDPBF16PS forms them: denormals are zeros.
+  void (*bfloat16_convolve)(const struct ck_convolution *c, const uint32_t *x, ptrdiff_t x_first, ptrdiff_t length,
+                            const uint32_t *w, const float *bias, int accumulate, float *y, ptrdiff_t y_row,
+                            ptrdiff_t first, ptrdiff_t last);
+  /// As `weight_gradient`, with x and dy rounded to bfloat16 in pairs of timesteps half a leaf apart.
+  /// `scratch` has room for ((CK_LEAF / 2)·stride + 2·reach + 2)·in + CK_SLACK pairs, where reach = (taps − 1)·dilation.
+  void (*bfloat16_weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
+                                   const float *dy, uint32_t *scratch, float *dw, ptrdiff_t first, ptrdiff_t last);
 
   /// sums[c] += leaf sum of x[:, c], leaf after leaf; `keep` (may be null) has a byte a row: rows with 0 are left out.
   void (*column_sums)(const float *x, const uint8_t *keep, ptrdiff_t rows, ptrdiff_t channels, float *sums);

@@ -8,6 +8,8 @@ public struct ConvolutionLayer: Sendable {
   public let weight: Parameter
   /// `[outputChannels]`.
   public let bias: Parameter
+  /// What is multiplied.
+  public let precision: Precision
 
   /// Registers weight and bias under `path`.
   public init(_ path: String, _ geometry: ConvolutionGeometry, in store: ParameterStore) {
@@ -25,6 +27,7 @@ public struct ConvolutionLayer: Sendable {
   private init(_ path: String, _ geometry: ConvolutionGeometry, shape: [Int], in store: ParameterStore) {
     let fanIn = geometry.inputChannels * geometry.kernel
     self.geometry = geometry
+    precision = store.precision
     weight = store.addParameter(path + ".weight", shape: shape, .uniform(fanIn: fanIn))
     bias = store.addParameter(path + ".bias", shape: [geometry.outputChannels], .uniform(fanIn: fanIn))
   }
@@ -36,7 +39,7 @@ public struct ConvolutionLayer: Sendable {
   public func forward(_ input: NormalisedInput, _ pass: ForwardPass, moments: inout MomentSums?) -> PackedTensor {
     pass.store.withPointer(weight) { weight in
       pass.store.withPointer(bias) { bias in
-        Convolution.forward(geometry, input, weight: weight, bias: bias, moments: &moments)
+        Convolution.forward(geometry, input, weight: weight, bias: bias, precision: precision, moments: &moments)
       }
     }
   }
@@ -58,8 +61,8 @@ public struct ConvolutionLayer: Sendable {
     var biases = LaneFold(gradients, elements: bias.count)
     return pass.store.withPointer(weight) { pointer in
       Convolution.backward(
-        geometry, input, gradient, weight: pointer, inputGradient: inputGradient, activation: &activation,
-        withBias: true
+        geometry, input, gradient, weight: pointer, precision: precision, inputGradient: inputGradient,
+        activation: &activation, withBias: true
       ) { lane, part in
         if weights == nil { weights = LaneFold(gradients, elements: part.packedCount) }
         weights!.add(lane, part.packedWeight) { part.unpack($1, to: gradients.pointer(weight, node: $0)) }

@@ -56,10 +56,15 @@ public final class ParameterStore {
   public private(set) var values: [Float] = []
   private var statisticValues: [Float] = []
   private var counterValues: [Int64] = []
+  /// What layers multiply that register here; the values themselves are fp32.
+  public let precision: Precision
   private let seed: UInt64
 
   /// An empty store; `seed` decides initial values.
-  public init(seed: UInt64) { self.seed = seed }
+  public init(seed: UInt64, precision: Precision = .float32) {
+    self.seed = seed
+    self.precision = precision
+  }
 
   /// Number of trainable elements.
   public var count: Int { values.count }

@@ -28,7 +28,7 @@ extension Convolution {
     case added(PackedTensor)
   }
 
-  /// The adjoint of ``forward(_:_:weight:bias:moments:)``.
+  /// The adjoint of ``forward(_:_:weight:bias:precision:moments:)``.
   ///
   /// Leaf by leaf of the output: its gradient is formed from the normalisation behind it, the input from the one before
   /// it; the leaf's weight and bias gradients are added to the lane's; the input rows that begin in the leaf get their
@@ -36,6 +36,7 @@ extension Convolution {
   /// - Parameters:
   ///   - input: what `forward` read.
   ///   - gradient: gradient of the output.
+  ///   - precision: what is multiplied: in bfloat16 the mapped input, the mapped gradient and the weight are rounded.
   ///   - inputGradient: what to do with the input's gradient.
   ///   - activation: adjoint of the activation on the input, applied to the input's gradient; its sums are added to.
   ///   - withBias: whether the bias's gradient is wanted.
@@ -45,22 +46,22 @@ extension Convolution {
   /// - Complexity: `4·in·out·kernel` FLOP an output timestep.
   public static func backward(
     _ geometry: ConvolutionGeometry, _ input: NormalisedInput, _ gradient: NormalisedGradient,
-    weight: UnsafePointer<Float>,
+    weight: UnsafePointer<Float>, precision: Precision = .float32,
     inputGradient: InputGradient, activation: inout ActivationAdjoint?, withBias: Bool,
     laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
   ) rethrows -> PackedTensor? {
     let x = input.tensor
     let layout = gradient.tensor.layout
-    let adjoint = InputAdjoint(geometry, weight: weight, target: inputGradient, layout: x.layout)
+    let adjoint = InputAdjoint(geometry, weight: weight, precision, target: inputGradient, layout: x.layout)
     let packedCount = PackedWeights.size(
       rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
     let count = packedCount + geometry.outputChannels
-    let kernels = Kernels.active
+    let gradientRows = KernelSizes.leaf + 2 * geometry.reach + 2
 
     func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>, _ activation: ActivationAdjoint.Lanes?) {
-      var parameters = geometry.kernelParameters
       let loader = InputLoader(input, geometry)
-      let gradients = GradientLoader(gradient, rows: KernelSizes.leaf + 2 * geometry.reach + 2)
+      let gradients = GradientLoader(gradient, rows: gradientRows)
+      let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
       sums.update(repeating: 0, count: count)
       layout.forEachLeaf(ofLane: lane) { sequence, rows in
         let (length, outputLength) = (x.layout.length(of: sequence), layout.length(of: sequence))
@@ -72,12 +73,13 @@ extension Convolution {
         }
         let g = gradients.rows(needed, of: sequence)
         let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-        let (source, sourceFirst) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
-        kernels.weight_gradient(
-          &parameters, source, sourceFirst, length, leaf, sums, rows.lowerBound, rows.upperBound)
-        if withBias { kernels.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount) }
+        let read = geometry.inputRows(for: rows, length: length)
+        kernels.weightGradient(
+          geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
+          to: sums, rows)
+        if withBias { Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount) }
         adjoint?.write(
-          written, of: sequence, from: g, first: needed.lowerBound, outputLength: outputLength, lane: lane,
+          written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
           activation: activation)
       }
     }
@@ -109,7 +111,8 @@ private struct InputAdjoint {
   private let phases: [(AdjointPhase, PackedWeights)]
 
   init?(
-    _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, target: Convolution.InputGradient,
+    _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, _ precision: Precision,
+    target: Convolution.InputGradient,
     layout: RaggedLayout
   ) {
     switch target {
@@ -122,14 +125,14 @@ private struct InputAdjoint {
       accumulate = true
     }
     stride = geometry.stride
-    phases = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps)) }
+    phases = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
   }
 
-  /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose row `first` is at
-  /// `g`.
+  /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
+  /// at `g`.
   func write(
-    _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, first: Int, outputLength: Int, lane: Int,
-    activation: ActivationAdjoint.Lanes?
+    _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int,
+    lane: Int, _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?
   ) {
     let channels = output.channels
     let base = output.row(output.layout.offsets[sequence])
@@ -144,9 +147,9 @@ private struct InputAdjoint {
         }
         continue
       }
-      var parameters = phase.parameters
-      Kernels.active.convolve(
-        &parameters, g, first, outputLength, packed.base, nil, accumulate ? 1 : 0, y, stride * channels, from, to)
+      kernels.convolve(
+        phase.parameters, g, rows: given.count, from: given.lowerBound, length: outputLength, packed, bias: nil,
+        accumulate: accumulate, to: y, rowStride: stride * channels, from..<to)
     }
     guard let activation else { return }
     var at = rows.lowerBound

@@ -24,34 +24,35 @@ public enum Convolution {
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
   ///   - bias: `[outputChannels]`, or none.
+  ///   - precision: what is multiplied: in bfloat16 the mapped input and the weight are rounded. Of a sum in bfloat16
+  ///     denormal numbers are zeros.
   ///   - moments: sums to add the output's moments to.
   /// - Returns: `[Σ ceil(length / stride), outputChannels]`.
   /// - Complexity: `2·in·out·kernel` FLOP a timestep; reads the input and writes the output once.
   public static func forward(
     _ geometry: ConvolutionGeometry, _ input: NormalisedInput, weight: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?,
-    moments: inout MomentSums?
+    bias: UnsafePointer<Float>?, precision: Precision = .float32, moments: inout MomentSums?
   ) -> PackedTensor {
     let x = input.tensor
     precondition(
       x.channels == geometry.inputChannels, "\(x.channels) channels given to a convolution of \(geometry.inputChannels)"
     )
     let output = PackedTensor(layout: x.layout.strided(by: geometry.stride), channels: geometry.outputChannels)
-    let packed = PackedWeights(forward: weight, geometry)
+    let packed = PackedWeights(forward: weight, geometry, precision)
     let start = bias.map { ChannelVector(Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))) }
-    let kernels = Kernels.active
     withLanes(of: &moments) { moments in
       output.layout.forEachLane { lane in
-        var parameters = geometry.kernelParameters
         let loader = InputLoader(input, geometry)
+        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
         output.layout.forEachLeaf(ofLane: lane) { sequence, rows in
           let length = x.layout.length(of: sequence)
-          let (source, first) = loader.rows(geometry.inputRows(for: rows, length: length), of: sequence)
+          let read = geometry.inputRows(for: rows, length: length)
+          let source = loader.rows(read, of: sequence)
           let y = output.row(output.layout.offsets[sequence] + rows.lowerBound)
           withOptional(start) { bias in
             kernels.convolve(
-              &parameters, source, first, length, packed.base, bias, 0, y, geometry.outputChannels, rows.lowerBound,
-              rows.upperBound)
+              geometry.kernelParameters, source, rows: read.count, from: read.lowerBound, length: length, packed,
+              bias: bias, accumulate: false, to: y, rowStride: geometry.outputChannels, rows)
           }
           moments?.add(y, rows: rows.count, lane: lane)
         }
@@ -109,22 +110,22 @@ struct InputLoader {
 
   init(_ input: NormalisedInput, _ geometry: ConvolutionGeometry) {
     self.input = input
-    let rows = (KernelSizes.leaf - 1) * geometry.stride + geometry.reach + 1
-    scratch = input.affine == nil ? nil : StoragePool.shared.lease(rows * geometry.inputChannels)
+    scratch =
+      input.affine == nil ? nil : StoragePool.shared.lease(geometry.inputRowsOfLeaf * geometry.inputChannels)
   }
 
-  /// A pointer to the first of `rows` of a sequence, and that row's number.
-  func rows(_ rows: Range<Int>, of sequence: Int) -> (UnsafePointer<Float>, Int) {
+  /// A pointer to the first of `rows` of a sequence.
+  func rows(_ rows: Range<Int>, of sequence: Int) -> UnsafePointer<Float> {
     let tensor = input.tensor
     let from = tensor.row(tensor.layout.offsets[sequence] + rows.lowerBound)
-    guard let affine = input.affine, let scratch else { return (UnsafePointer(from), rows.lowerBound) }
+    guard let affine = input.affine, let scratch else { return UnsafePointer(from) }
     affine.scale.padded.withUnsafeBufferPointer { scale in
       affine.shift.padded.withUnsafeBufferPointer { shift in
         Kernels.active.affine_activation(
           from, scale.baseAddress, shift.baseAddress, input.activation.code, rows.count, tensor.channels, scratch.base)
       }
     }
-    return (UnsafePointer(scratch.base), rows.lowerBound)
+    return UnsafePointer(scratch.base)
   }
 }
 

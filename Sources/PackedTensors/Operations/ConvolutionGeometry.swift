@@ -47,6 +47,9 @@ public struct ConvolutionGeometry: Sendable, Hashable {
       in: inputChannels, out: outputChannels, taps: kernel, stride: stride, dilation: dilation, left: left)
   }
 
+  /// The most input rows that one leaf reads.
+  var inputRowsOfLeaf: Int { (KernelSizes.leaf - 1) * stride + reach + 1 }
+
   /// Input rows that output rows `rows` read, within a sequence of `length`.
   func inputRows(for rows: Range<Int>, length: Int) -> Range<Int> {
     let first = max(0, rows.lowerBound * stride - left)

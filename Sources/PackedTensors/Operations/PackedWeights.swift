@@ -1,16 +1,19 @@
+internal import CKernels
+
 /// Weights as the kernels read them: panels of 16 output channels, each `[taps × input channels][16]`, zero beyond the
-/// last channel.
+/// last channel. In bfloat16 two neighbouring input channels are a pair.
 struct PackedWeights {
-  let storage: Storage
-  let count: Int
+  private var storage: Storage
   var base: UnsafeMutablePointer<Float> { storage.base }
+  /// What stands at `base` in bfloat16.
+  var pairs: UnsafeMutablePointer<UInt32> { UnsafeMutablePointer(bits: storage.base) }
 
   static func size(rows: Int, columns: Int) -> Int {
     (columns + KernelSizes.panel - 1) / KernelSizes.panel * rows * KernelSizes.panel
   }
 
   /// Packs `weight [out, in, kernel]` for the forward convolution.
-  init(forward weight: UnsafePointer<Float>, _ g: ConvolutionGeometry) {
+  init(forward weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, _ precision: Precision) {
     self.init(rows: g.kernel * g.inputChannels, columns: g.outputChannels)
     let panel = KernelSizes.panel
     for o in 0..<g.outputChannels {
@@ -21,10 +24,11 @@ struct PackedWeights {
         }
       }
     }
+    if precision == .bfloat16 { pair(taps: g.kernel, inputs: g.inputChannels, columns: g.outputChannels) }
   }
 
   /// Packs `weight [out, in, kernel]` for the adjoint: panels of input channels, the phase's taps in its order.
-  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [Int]) {
+  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [Int], _ precision: Precision) {
     self.init(rows: taps.count * g.outputChannels, columns: g.inputChannels)
     let panel = KernelSizes.panel
     for i in 0..<g.inputChannels {
@@ -35,10 +39,19 @@ struct PackedWeights {
         }
       }
     }
+    if precision == .bfloat16 { pair(taps: taps.count, inputs: g.outputChannels, columns: g.inputChannels) }
+  }
+
+  /// Rounds to bfloat16.
+  private mutating func pair(taps: Int, inputs: Int, columns: Int) {
+    let panels = (columns + KernelSizes.panel - 1) / KernelSizes.panel
+    let rounded = StoragePool.shared.lease(panels * taps * ((inputs + 1) / 2) * KernelSizes.panel)
+    Kernels.active.bfloat16_weights(base, panels, taps, inputs, UnsafeMutablePointer(bits: rounded.base))
+    storage = rounded
   }
 
   private init(rows: Int, columns: Int) {
-    count = PackedWeights.size(rows: rows, columns: columns)
+    let count = PackedWeights.size(rows: rows, columns: columns)
     storage = StoragePool.shared.lease(count)
     storage.base.update(repeating: 0, count: count)
   }

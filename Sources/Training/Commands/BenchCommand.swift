@@ -59,8 +59,9 @@ public enum BenchCommand {
     let recipe = try TrainingError.alike { try Recipe(file: path, overrides: fixed + overrides) }
     let dataset = try TrainingError.alike { try SequenceDataset(at: data) }
     return try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, data: DataDescription(dataset), seed: UInt64(recipe.training.seed),
-      isEncoderFrozen: false, for: BenchUser(recipe: recipe, dataset: dataset, communicator: communicator))
+      recipe.model, objective: recipe.objective, precision: recipe.precision, data: DataDescription(dataset),
+      seed: UInt64(recipe.training.seed), isEncoderFrozen: false,
+      for: BenchUser(recipe: recipe, dataset: dataset, communicator: communicator))
   }
 }
 

@@ -51,8 +51,8 @@ struct LoadedModel {
   /// Builds the model for `user`. An encoder without an objective gets the one without parameters of its own.
   func build<User: ModelUser>(for user: User) throws -> User.Result {
     try ModelBuilder.build(
-      recipe, objective: weights.objective ?? EncoderOnlyRecipe(), data: description, seed: 0, isEncoderFrozen: true,
-      for: user)
+      recipe, objective: weights.objective ?? EncoderOnlyRecipe(), precision: weights.precision, data: description,
+      seed: 0, isEncoderFrozen: true, for: user)
   }
 
   /// Sets the weights.

@@ -20,7 +20,8 @@ public enum PlanCommand {
     let watchdog = try ComputeEnvironment.prepare(.alone(), threads: 1)
     defer { watchdog.stop() }
     return try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, data: DataDescription(dataset), seed: seed, isEncoderFrozen: false,
+      recipe.model, objective: recipe.objective, precision: recipe.precision, data: DataDescription(dataset),
+      seed: seed, isEncoderFrozen: false,
       for: PlanUser(
         recipe: recipe, dataset: dataset, selection: selection, ranks: ranks, network: network,
         assumptions: assumptions))

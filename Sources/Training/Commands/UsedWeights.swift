@@ -1,5 +1,6 @@
 import ArrayFiles
 import Checkpoints
+import PackedTensors
 import SequenceData
 
 /// The weights that a command uses, and what they need to be used: of a run's checkpoint, or of an encoder alone.
@@ -7,6 +8,8 @@ struct UsedWeights {
   let tensors: [NamedTensor]
   /// Section `model` of the recipe that built it.
   let recipe: ModelRecipe
+  /// What convolutions and linear layers multiply, as in its training.
+  let precision: Precision
   /// How the model reads.
   let input: InputDescription
   /// Which weights, for the user.
@@ -24,6 +27,7 @@ struct UsedWeights {
       let (tensors, configuration) = try EncoderFolder.locate(command.model).read(EncoderDescription.self)
       self.tensors = tensors.map { NamedTensor(name: "encoder." + $0.name, shape: $0.shape, elements: $0.elements) }
       recipe = try ModelRecipe(yaml: configuration.recipe, name: command.model)
+      precision = configuration.precision ?? .float32
       input = configuration.data
       choice = "encoder of step \(configuration.step)"
       objective = nil
@@ -36,6 +40,7 @@ struct UsedWeights {
       }
       tensors = saved.tensors
       recipe = saved.recipe.model
+      precision = saved.recipe.precision
       input = saved.state.input
       choice = saved.choice
       objective = saved.recipe.objective
@@ -47,6 +52,7 @@ struct UsedWeights {
     var stream = Checksum.Stream()
     func add(_ text: String) { Array((text + "\n").utf8).withUnsafeBytes { stream.update($0) } }
     add(recipe.resolvedYAML)
+    add(precision.rawValue)
     add(String(decoding: StableJSON.encode(input), as: UTF8.self))
     for tensor in tensors {
       add("\(tensor.name) \(tensor.shape)")

@@ -1,3 +1,5 @@
+import PackedTensors
+
 /// What encoder/config.json says of an encoder: how it reads, and what built it.
 struct EncoderDescription: Codable, Equatable {
   /// Steps of training behind the weights.
@@ -8,6 +10,8 @@ struct EncoderDescription: Codable, Equatable {
   var encoder: JSONValue
   /// Section `model` of the recipe as YAML, from which the same encoder is built again.
   var recipe: String
+  /// What its convolutions multiplied in training, and do where it is used without a recipe; none is float32.
+  var precision: Precision?
   /// The form of the data that it was made for, with the numbers of its normalisation.
   var data: InputDescription
 
@@ -25,8 +29,9 @@ struct EncoderDescription: Codable, Equatable {
     var mean, deviation: [Double]?
   }
 
-  init(step: Int, data: InputDescription, model: ModelRecipe) {
+  init(step: Int, data: InputDescription, model: ModelRecipe, precision: Precision) {
     self.step = step
+    self.precision = precision
     self.data = data
     let isLookedUp = model.input.kind == .categories
     input = Input(

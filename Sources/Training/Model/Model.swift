@@ -28,14 +28,14 @@ protocol ModelUser {
 enum ModelBuilder {
   /// Builds the model that a recipe describes for a data set, and hands it to `user`.
   static func build<User: ModelUser>(
-    _ recipe: ModelRecipe, objective: any ObjectiveRecipe, data: DataDescription, seed: UInt64, isEncoderFrozen: Bool,
-    for user: User
+    _ recipe: ModelRecipe, objective: any ObjectiveRecipe, precision: Precision, data: DataDescription, seed: UInt64,
+    isEncoderFrozen: Bool, for user: User
   ) throws -> User.Result {
     if recipe.input.kind == .categories && data.categories == nil {
       throw TrainingError.usage(
         "model.input.kind: categories needs a data set of categories; this one holds reals: use kind: reals")
     }
-    let context = ModelContext(store: ParameterStore(seed: seed), data: data, recipe: recipe)
+    let context = ModelContext(store: ParameterStore(seed: seed, precision: precision), data: data, recipe: recipe)
     return try opened(recipe.encoder.makeEncoder(context), objective, context, isEncoderFrozen, user)
   }
 

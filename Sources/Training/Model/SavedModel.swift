@@ -50,7 +50,9 @@ struct SavedModel {
 
   /// The encoder alone, as a pretraining publishes it.
   var encoder: (tensors: [NamedTensor], configuration: EncoderDescription) {
-    (SavedModel.encoderTensors(tensors), EncoderDescription(step: step, data: state.input, model: recipe.model))
+    let description = EncoderDescription(
+      step: step, data: state.input, model: recipe.model, precision: recipe.precision)
+    return (SavedModel.encoderTensors(tensors), description)
   }
 
   /// The tensors of the encoder, named as in its own state dict.

@@ -1,13 +1,8 @@
 import ArrayFiles
+import PackedTensors
 
 /// What is trained and how: a recipe file with every default filled in.
 public struct Recipe: Sendable {
-  /// In what the network computes.
-  public enum Precision: String, CaseIterable, Sendable {
-    /// IEEE 754 binary32 throughout.
-    case float32
-  }
-
   /// The longest recipe that is read, in bytes.
   public static let longest = 1 << 17
 
@@ -23,7 +18,7 @@ public struct Recipe: Sendable {
   public var schedule: any ScheduleRecipe
   /// How long, and what happens beside it.
   public var training: TrainingRecipe
-  /// In what the network computes.
+  /// What convolutions and linear layers multiply.
   public var precision: Precision
 
   /// Reads a recipe file, applies overrides `key.path=value`, and checks all of it.
@@ -70,9 +65,6 @@ public struct Recipe: Sendable {
       return try RecipeKinds.schedules[kind].init(from: &section)
     }
     training = try reader.section("training", TrainingRecipe.init(from:))
-    if case .scalar("bfloat16", _)? = reader.entries.first(where: { $0.key == "precision" })?.value.content {
-      throw reader.error("precision", "bfloat16 is not available; use float32")
-    }
     precision = try reader.choice("precision", default: .float32)
   }
 

@@ -243,7 +243,8 @@ final class Trainer<E: Encoder, O: Objective> {
     let link = best == nil ? CheckpointStore.Link.latest : .best
     let step = try best ?? store.step(of: .latest) ?? state.step
     let content = try store.folder(step: step).loadModel()
-    let description = EncoderDescription(step: step, data: state.input, model: session.recipe.model)
+    let description = EncoderDescription(
+      step: step, data: state.input, model: session.recipe.model, precision: session.recipe.precision)
     try EncoderFolder(run: session.folder.path).publish(
       SavedModel.encoderTensors(content.model), configuration: description)
     return "step \(step) (\(link.rawValue))"

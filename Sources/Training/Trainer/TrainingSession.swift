@@ -29,8 +29,8 @@ public struct TrainingSession {
     let session = try TrainingSession(job, communicator)
     watchdog.setLimits(session.recipe.training.watchdog)
     let code = try ModelBuilder.build(
-      session.recipe.model, objective: session.recipe.objective, data: DataDescription(session.dataset),
-      seed: session.seed, isEncoderFrozen: job.isProbe, for: session)
+      session.recipe.model, objective: session.recipe.objective, precision: session.recipe.precision,
+      data: DataDescription(session.dataset), seed: session.seed, isEncoderFrozen: job.isProbe, for: session)
     watchdog.stop()
     return code
   }

@@ -1,0 +1,17 @@
+#include "CKernels.h"
+#include "isa.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
+#define NAME(n) n##_avx512bf16
+#define LANES 16
+#define ISA CK_AVX512BF16
+#define ISA_NAME "avx512bf16"
+#define FLUSHES_BY_MXCSR
+#define BFLOAT16_INSTRUCTIONS
+#include "kernels/table.inc"
+#pragma clang attribute pop
+const struct ck_kernels *ck_table_avx512bf16(void) { return &table_avx512bf16; }
+#else
+const struct ck_kernels *ck_table_avx512bf16(void) { return 0; }
+#endif

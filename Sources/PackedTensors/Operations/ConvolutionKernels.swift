@@ -1,0 +1,61 @@
+internal import CKernels
+
+/// The convolution kernels of a precision, with the memory in which they round: one for each thread.
+struct ConvolutionKernels {
+  private let precision: Precision
+  /// Pairs of bfloat16 on their way into a kernel.
+  private let scratch: Storage?
+
+  /// Kernels for at most `rows` rows of input at once.
+  init(_ precision: Precision, _ geometry: ConvolutionGeometry, rows: Int) {
+    self.precision = precision
+    let channels = max(geometry.inputChannels, geometry.outputChannels)
+    // What `bfloat16_weight_gradient` asks for is more than its leaf's rows.
+    let most = max(rows, KernelSizes.leaf / 2 * geometry.stride + 2 * geometry.reach + 2)
+    scratch = precision == .float32 ? nil : StoragePool.shared.lease(most * (channels + 1))
+  }
+
+  private var pairs: UnsafeMutablePointer<UInt32> { UnsafeMutablePointer(bits: scratch!.base) }
+
+  /// Rows `rows` of a convolution's output from `count` rows of input, the first of which is row `first` of a sequence.
+  func convolve(
+    _ parameters: ck_convolution, _ x: UnsafePointer<Float>, rows count: Int, from first: Int, length: Int,
+    _ weights: PackedWeights, bias: UnsafePointer<Float>?, accumulate: Bool, to y: UnsafeMutablePointer<Float>,
+    rowStride: Int, _ rows: Range<Int>
+  ) {
+    var parameters = parameters
+    switch precision {
+    case .float32:
+      Kernels.active.convolve(
+        &parameters, x, first, length, weights.base, bias, accumulate ? 1 : 0, y, rowStride, rows.lowerBound,
+        rows.upperBound)
+    case .bfloat16:
+      Kernels.active.bfloat16_rows(x, count, parameters.in, pairs)
+      Kernels.active.bfloat16_convolve(
+        &parameters, pairs, first, length, weights.pairs, bias, accumulate ? 1 : 0, y, rowStride, rows.lowerBound,
+        rows.upperBound)
+    }
+  }
+
+  /// Adds one leaf of the weight gradient to `dw`; `dy` points to the first of `rows`.
+  func weightGradient(
+    _ parameters: ck_convolution, _ x: UnsafePointer<Float>, from first: Int, length: Int, _ dy: UnsafePointer<Float>,
+    to dw: UnsafeMutablePointer<Float>, _ rows: Range<Int>
+  ) {
+    var parameters = parameters
+    switch precision {
+    case .float32:
+      Kernels.active.weight_gradient(&parameters, x, first, length, dy, dw, rows.lowerBound, rows.upperBound)
+    case .bfloat16:
+      Kernels.active.bfloat16_weight_gradient(
+        &parameters, x, first, length, dy, pairs, dw, rows.lowerBound, rows.upperBound)
+    }
+  }
+}
+
+extension UnsafeMutablePointer<UInt32> {
+  /// The same memory, seen as words: for kernels alone, which write it before they read it.
+  init(bits floats: UnsafeMutablePointer<Float>) {
+    self = UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt32.self)
+  }
+}
