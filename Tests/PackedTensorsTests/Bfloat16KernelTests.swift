@@ -100,8 +100,9 @@ import Testing
       let weight = numbers.floats(g.out * g.in * g.taps)
       let bias = numbers.floats(g.out)
       let old = numbers.floats(one.rows * g.out)
-      let (withBias, accumulate) = (number % 3 == 0, number % 3 == 1)
-      let name = "bfloat16_convolve(\(one), bias \(withBias), accumulate \(accumulate))"
+      let (withBias, adds, rectifies) = (number % 4 % 3 == 0, number % 4 % 2 == 1, number % 5 == 0)
+      let how = Int32((adds ? CK_ADD.rawValue : 0) | (rectifies ? CK_RECTIFY.rawValue : 0))
+      let name = "bfloat16_convolve(\(one), bias \(withBias), adds \(adds), ReLU \(rectifies))"
       let packed = KernelOrder.pack(weight, g)
       let panels = (g.out + Int(CK_PANEL) - 1) / Int(CK_PANEL)
       let padded = bias + [Float](repeating: 0, count: Int(CK_SLACK))
@@ -117,7 +118,7 @@ import Testing
           var parameters = g
           y.write {
             kernels.bfloat16_convolve(
-              &parameters, words, needed.lowerBound, one.length, weights, withBias ? padded : nil, accumulate ? 1 : 0,
+              &parameters, words, needed.lowerBound, one.length, weights, withBias ? padded : nil, how,
               $0 + rows.lowerBound * g.out, g.out, rows.lowerBound, rows.upperBound)
           }
         }
@@ -125,8 +126,9 @@ import Testing
       }
       var start = [Float](repeating: 0, count: one.rows * g.out)
       if withBias { for at in start.indices { start[at] = bias[at % g.out] } }
-      if accumulate { start = old }
-      let ordered = Bfloat16.convolve(g, x, length: one.length, weight: weight, start: start)
+      if adds { for at in start.indices { start[at] = withBias ? start[at] + old[at] : old[at] } }
+      var ordered = Bfloat16.convolve(g, x, length: one.length, weight: weight, start: start)
+      if rectifies { for at in ordered.indices { ordered[at] = ordered[at] > 0 ? ordered[at] : 0 } }
       report(Compare.bits(name + " against the promised order", got.floats, ordered))
       if one.ahead == 0 {
         let defined = ReferenceConvolution.forward(
@@ -134,7 +136,8 @@ import Testing
           weight: weight.map(Bfloat16.rounded).doubles, bias: nil)
         report(
           Compare.close(
-            name + " against the definition", got.floats, zip(defined, start).map { $0 + Double($1) },
+            name + " against the definition", got.floats,
+            zip(defined, start).map { rectifies ? max($0 + Double($1), 0) : $0 + Double($1) },
             tolerance: Compare.tolerance(terms: g.in * g.taps + 1)))
       }
     }

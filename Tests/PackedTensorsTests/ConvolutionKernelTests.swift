@@ -36,7 +36,9 @@ import Testing
   }
 
   static let cases: [Case] = {
-    let sizes = [Edges.channels, Edges.channels, Edges.kernels, Edges.strides, Edges.dilations, [0, 1, 2], Edges.rows]
+    // Five panels go as three and two.
+    let channels = Edges.channels + [80]
+    let sizes = [channels, channels, Edges.kernels, Edges.strides, Edges.dilations, [0, 1, 2], Edges.rows]
     return EveryPair.of(sizes.map(\.count)).enumerated().map { number, choice in
       let geometry = ConvolutionGeometry(
         inputChannels: sizes[0][choice[0]], outputChannels: sizes[1][choice[1]], kernel: sizes[2][choice[2]],
@@ -55,9 +57,10 @@ import Testing
       let weight = numbers.floats(g.out * g.in * g.taps)
       let bias = numbers.floats(g.out)
       let old = numbers.floats(one.rows * g.out)
-      let (withBias, accumulate) = (number % 3 == 0, number % 3 == 1)
+      let (withBias, adds, rectifies) = (number % 4 % 3 == 0, number % 4 % 2 == 1, number % 5 == 0)
+      let how = Int32((adds ? CK_ADD.rawValue : 0) | (rectifies ? CK_RECTIFY.rawValue : 0))
       let step = number % 2 == 0 ? g.out : 3 * g.out
-      let name = "convolve(\(one), bias \(withBias), accumulate \(accumulate), row \(step))"
+      let name = "convolve(\(one), bias \(withBias), adds \(adds), ReLU \(rectifies), row \(step))"
       let packed = KernelOrder.pack(weight, g)
       let padded = bias + [Float](repeating: 0, count: Int(CK_SLACK))
       let cuts = Self.cuts(one.rows, &numbers)
@@ -73,7 +76,7 @@ import Testing
           source.read { source in
             y.write { y in
               kernels.convolve(
-                &parameters, source, needed.lowerBound, one.length, packed, withBias ? padded : nil, accumulate ? 1 : 0,
+                &parameters, source, needed.lowerBound, one.length, packed, withBias ? padded : nil, how,
                 y + rows.lowerBound * step, step, rows.lowerBound, rows.upperBound)
             }
           }
@@ -88,15 +91,17 @@ import Testing
       }
       var start = [Float](repeating: 0, count: one.rows * g.out)
       if withBias { for at in start.indices { start[at] = bias[at % g.out] } }
-      if accumulate { start = old }
-      let ordered = KernelOrder.convolve(g, x, length: one.length, weight: weight, start: start)
+      if adds { for at in start.indices { start[at] = withBias ? start[at] + old[at] : old[at] } }
+      var ordered = KernelOrder.convolve(g, x, length: one.length, weight: weight, start: start)
+      if rectifies { for at in ordered.indices { ordered[at] = ordered[at] > 0 ? ordered[at] : 0 } }
       report(Compare.bits(name + " against the promised order", got.floats, ordered))
       if one.ahead == 0 {
         let defined = ReferenceConvolution.forward(
           one.geometry, x.doubles, length: one.length, weight: weight.doubles, bias: nil)
         report(
           Compare.close(
-            name + " against the definition", got.floats, zip(defined, start).map { $0 + Double($1) },
+            name + " against the definition", got.floats,
+            zip(defined, start).map { rectifies ? max($0 + Double($1), 0) : $0 + Double($1) },
             tolerance: Compare.tolerance(terms: g.in * g.taps + 1)))
       }
     }

@@ -17,6 +17,8 @@
 #define CK_SLACK 64
 
 enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
+/// What a convolution does beside its sums: bits of `how`.
+enum ck_output { CK_ADD = 1, CK_RECTIFY = 2 };
 enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2 };
 
 /// A convolution over one sequence: output row t reads input rows t·stride − left + k·dilation for the taps k = 0 ..< taps;
@@ -31,10 +33,11 @@ struct ck_kernels {
 
   /// Rows first ..< last of a convolution's output.
   /// x points to input row x_first of a sequence of `length` rows; w is packed [panel][tap·in][CK_PANEL];
-  /// `bias` (padded to whole panels) starts the sums, or y itself where it is null and `accumulate` is set, or +0.
+  /// `bias` (padded to whole panels) starts the sums, and y itself where `how` has CK_ADD; +0 where neither does. With CK_RECTIFY
+  /// the output is ReLU of the sums.
   /// y points to row `first`; its rows are y_row floats apart. 2·in·out·taps FLOP a row.
   void (*convolve)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length, const float *w,
-                   const float *bias, int accumulate, float *y, ptrdiff_t y_row, ptrdiff_t first, ptrdiff_t last);
+                   const float *bias, int how, float *y, ptrdiff_t y_row, ptrdiff_t first, ptrdiff_t last);
 
   /// Adds one leaf of the weight gradient to dw (layout of the packed weights): rows first ..< last (at most CK_LEAF) of one
   /// sequence's output gradient, dy pointing to row `first`. Each element: a chain from +0 in timestep order, then one addition.
@@ -48,7 +51,7 @@ struct ck_kernels {
   void (*bfloat16_weights)(const float *w, ptrdiff_t panels, ptrdiff_t taps, ptrdiff_t in, uint32_t *pairs);
   /// As `convolve`, of pairs. Each sum is a chain of dot products of two pairs as VDPBF16PS forms them: denormals are zeros.
   void (*bfloat16_convolve)(const struct ck_convolution *c, const uint32_t *x, ptrdiff_t x_first, ptrdiff_t length,
-                            const uint32_t *w, const float *bias, int accumulate, float *y, ptrdiff_t y_row,
+                            const uint32_t *w, const float *bias, int how, float *y, ptrdiff_t y_row,
                             ptrdiff_t first, ptrdiff_t last);
   /// As `weight_gradient`, with x and dy rounded to bfloat16 in pairs of timesteps half a leaf apart.
   /// `scratch` has room for ((CK_LEAF / 2)·stride + 2·reach + 2)·in + CK_SLACK pairs, where reach = (taps − 1)·dilation.

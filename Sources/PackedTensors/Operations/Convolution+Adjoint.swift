@@ -149,7 +149,7 @@ private struct InputAdjoint {
       }
       kernels.convolve(
         phase.parameters, g, rows: given.count, from: given.lowerBound, length: outputLength, packed, bias: nil,
-        accumulate: accumulate, to: y, rowStride: stride * channels, from..<to)
+        accumulate ? .added : [], to: y, rowStride: stride * channels, from..<to)
     }
     guard let activation else { return }
     var at = rows.lowerBound

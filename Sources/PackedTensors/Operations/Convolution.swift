@@ -52,7 +52,7 @@ public enum Convolution {
           withOptional(start) { bias in
             kernels.convolve(
               geometry.kernelParameters, source, rows: read.count, from: read.lowerBound, length: length, packed,
-              bias: bias, accumulate: false, to: y, rowStride: geometry.outputChannels, rows)
+              bias: bias, to: y, rowStride: geometry.outputChannels, rows)
           }
           moments?.add(y, rows: rows.count, lane: lane)
         }

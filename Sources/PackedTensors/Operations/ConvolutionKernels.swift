@@ -1,5 +1,14 @@
 internal import CKernels
 
+/// What a convolution's kernel does beside its sums.
+struct ConvolutionOutput: OptionSet {
+  let rawValue: Int32
+  /// The sums start from what the output held, and the bias.
+  static let added = ConvolutionOutput(rawValue: Int32(CK_ADD.rawValue))
+  /// ReLU of the sums.
+  static let rectified = ConvolutionOutput(rawValue: Int32(CK_RECTIFY.rawValue))
+}
+
 /// The convolution kernels of a precision, with the memory in which they round: one for each thread.
 struct ConvolutionKernels {
   private let precision: Precision
@@ -20,19 +29,19 @@ struct ConvolutionKernels {
   /// Rows `rows` of a convolution's output from `count` rows of input, the first of which is row `first` of a sequence.
   func convolve(
     _ parameters: ck_convolution, _ x: UnsafePointer<Float>, rows count: Int, from first: Int, length: Int,
-    _ weights: PackedWeights, bias: UnsafePointer<Float>?, accumulate: Bool, to y: UnsafeMutablePointer<Float>,
-    rowStride: Int, _ rows: Range<Int>
+    _ weights: PackedWeights, bias: UnsafePointer<Float>?, _ output: ConvolutionOutput = [],
+    to y: UnsafeMutablePointer<Float>, rowStride: Int, _ rows: Range<Int>
   ) {
     var parameters = parameters
     switch precision {
     case .float32:
       Kernels.active.convolve(
-        &parameters, x, first, length, weights.base, bias, accumulate ? 1 : 0, y, rowStride, rows.lowerBound,
+        &parameters, x, first, length, weights.base, bias, output.rawValue, y, rowStride, rows.lowerBound,
         rows.upperBound)
     case .bfloat16:
       Kernels.active.bfloat16_rows(x, count, parameters.in, pairs)
       Kernels.active.bfloat16_convolve(
-        &parameters, pairs, first, length, weights.pairs, bias, accumulate ? 1 : 0, y, rowStride, rows.lowerBound,
+        &parameters, pairs, first, length, weights.pairs, bias, output.rawValue, y, rowStride, rows.lowerBound,
         rows.upperBound)
     }
   }
