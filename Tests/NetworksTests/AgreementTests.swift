@@ -51,18 +51,40 @@ import Testing
     for counter in store.counters { #expect(try store[counter] == golden.integers("after." + counter.name)[0]) }
   }
 
-  @Test(arguments: names)
-  func evaluation(name: String) throws {
+  @Test(arguments: names, [false, true])
+  func evaluation(name: String, isFolded: Bool) throws {
     let golden = try GoldenCase(name)
     let store = golden.store
     for statistic in store.statistics { store[statistic] = try golden.floats("after." + statistic.name) }
     var forward = ForwardPass(store: store, mode: .evaluation, statistics: LaneStatistics(), ids: Array(0..<5))
-    let (embedding, _) = try golden.encoder.forward(EncoderInput(golden.input(laneBounds: [0, 5])), &forward)
+    let input = EncoderInput(try golden.input(laneBounds: [0, 5]))
+    let embedding = try (isFolded ? golden.encoder.embed(input, &forward) : golden.encoder.forward(input, &forward).0)
     try expectClose(embedding.elements, golden.floats("evaluation.frames"), "\(name): frames")
     try expectClose(
       golden.head.pooling.forward(embedding).0.elements, golden.floats("evaluation.embedding"), "\(name): embedding")
     let (logits, _) = golden.head.forward(embedding, forward)
     try expectClose(logits.elements, golden.floats("evaluation.logits"), "\(name): evaluation logits")
+  }
+
+  @Test(arguments: names)
+  func aSequenceIsEmbeddedAloneAsInAnyBatch(name: String) throws {
+    let golden = try GoldenCase(name)
+    func embedded(_ x: PackedTensor) throws -> PackedTensor {
+      var pass = ForwardPass(store: golden.store, mode: .evaluation, statistics: LaneStatistics(), ids: [0])
+      return try golden.encoder.embed(EncoderInput(x), &pass)
+    }
+    let all = try golden.input(laneBounds: [0, 5])
+    let together = try embedded(all)
+    for sequence in 0..<all.layout.sequences {
+      let rows = all.layout.rows(of: sequence)
+      let elements = (rows.lowerBound * all.channels..<rows.upperBound * all.channels).map { all.base[$0] }
+      let alone = try embedded(
+        PackedTensor(layout: RaggedLayout(lengths: [rows.count]), channels: all.channels, elements: elements))
+      let first = together.row(together.layout.offsets[sequence])
+      #expect(
+        alone.elements.indices.allSatisfy { alone.elements[$0].bitPattern == first[$0].bitPattern },
+        "\(name): sequence \(sequence)")
+    }
   }
 
   /// `max |a − b| ≤ 1e-4 · max |b|`.

@@ -177,7 +177,8 @@ import Testing
       yaml: exampleRecipe, overrides: ["objective.kind=classify", "model.encoder.width=16"])
     let data = DataDescription(features: 1, values: .reals, classes: ["a", "b", "c"])
     let (traffic, parameters) = try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, data: data, seed: 1, isEncoderFrozen: false, for: Recorded())
+      recipe.model, objective: recipe.objective, precision: .float32, data: data, seed: 1, isEncoderFrozen: false,
+      for: Recorded())
     // Two blocks of two batch norms of 16 channels, two sums each, forward and backward.
     #expect(traffic.statistics == [Int](repeating: 32, count: 8))
     #expect(traffic.parameters == parameters)

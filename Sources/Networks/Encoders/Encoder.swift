@@ -38,6 +38,16 @@ public protocol Encoder: Sendable {
 
   /// Embeddings of all frames, `[frames, width]`.
   func forward(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> (PackedTensor, Saved)
+  /// The embeddings of ``forward(_:_:)`` in evaluation, up to rounding, where nobody will ask for a gradient: nothing needs
+  /// to be kept, and normalisations can be folded. Unless an encoder has a way of its own it is `forward`.
+  func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor
   /// Adds the gradients of the encoder's parameters, and of the replacement's vector, to the arena.
   func backward(_ gradient: OutputGradient, _ saved: consuming Saved, _ pass: BackwardPass) throws
+}
+
+extension Encoder {
+  /// The embeddings of ``forward(_:_:)``.
+  public func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor {
+    try forward(input, &pass).0
+  }
 }

@@ -100,6 +100,12 @@ public struct ResNet: Encoder {
     var blocks: [ResidualBlock.Saved]
   }
 
+  /// Embeddings of all frames in evaluation, `[frames, width]`: two tensors of a block live at once.
+  public func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor {
+    precondition(pass.mode == .evaluation, "running statistics belong to evaluation")
+    return blocks.reduce(try stem.embed(input, &pass)) { $1.embed($0, pass.store) }
+  }
+
   /// Embeddings of all frames, `[frames, width]`.
   public func forward(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> (PackedTensor, Saved) {
     var (x, first) = try stem.forward(input, &pass)

@@ -110,6 +110,18 @@ public struct ResNetStem: Sendable {
     )
   }
 
+  /// The stem's output in evaluation, which belongs to the caller alone.
+  func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor {
+    guard let conv, let norm, input.replacement == nil else { return try forward(input, &pass).0 }
+    var x = input.values
+    if let embedding {
+      x = pass.store.withPointer(embedding.table) {
+        Embedding.forward(x, table: $0, categories: embedding.categories, width: embedding.width)
+      }
+    }
+    return FoldedConvolution(conv, norm, pass.store).forward(x, activation: activation)
+  }
+
   /// Adds the gradients of the stem and of the replacement's vector; overwrites `gradient`.
   func backward(_ gradient: PackedTensor, _ saved: Saved, _ pass: BackwardPass) throws {
     var incoming = NormalisedGradient(gradient)

@@ -113,6 +113,13 @@ public struct ResidualBlock: Sendable {
     return (kept, saved)
   }
 
+  /// The block's output in evaluation, in which dropout does nothing. Overwrites x where it is the skip.
+  func embed(_ x: PackedTensor, _ store: ParameterStore) -> PackedTensor {
+    let first = FoldedConvolution(conv1, norm1, store).forward(x, activation: activation)
+    let skip = projection.map { FoldedConvolution($0.conv, $0.norm, store).forward(x, activation: .identity) }
+    return FoldedConvolution(conv2, norm2, store).forward(first, activation: activation, overwriting: skip ?? x)
+  }
+
   /// The gradient of the block's input.
   func backward(_ gradient: OutputGradient, _ saved: Saved, _ pass: BackwardPass) throws -> PackedTensor {
     var gradient = gradient

@@ -12,8 +12,14 @@ extension Model {
       store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: LaneStatistics(), ids: batch.ids,
       seed: seed, epoch: epoch)
     let backward = BackwardPass(store: store, gradients: arena, statistics: LaneStatistics())
-    var (embedding, tape): (PackedTensor, E.Saved?) = try encoder.forward(objective.input(of: view), &pass)
-    if isEncoderFrozen { tape = nil }
+    let input = objective.input(of: view)
+    var embedding = PackedTensor.empty
+    var tape: E.Saved?
+    if isEncoderFrozen {
+      embedding = try encoder.embed(input, &pass)
+    } else {
+      (embedding, tape) = try encoder.forward(input, &pass)
+    }
     let (sums, gradient) = try objective.loss(of: embedding, view, pass, backward)
     embedding = .empty  // gives its memory back
     if let gradient, tape != nil { try encoder.backward(gradient, tape.take()!, backward) }

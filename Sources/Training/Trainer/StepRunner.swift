@@ -128,7 +128,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     }
     var frozen = ForwardPass(
       store: model.store, mode: .evaluation, statistics: statistics, ids: pass.ids, seed: seed, epoch: pass.epoch)
-    return (try model.encoder.forward(input, &frozen).0, nil)
+    return (try model.encoder.embed(input, &frozen), nil)
   }
 
   /// Loss, terms and flags of the global batch, and how many timesteps each rank carried.
