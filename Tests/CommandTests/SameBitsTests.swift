@@ -41,8 +41,11 @@ extension Commands {
     }
 
     /// Longer: every objective and encoder on every number of ranks (`launch/test --long`).
-    @Test func everythingEverywhere() throws {
-      guard ProcessInfo.processInfo.environment["LOCKSTEP_LONG_TESTS"] != nil else { return }
+    @Test(
+      .enabled(
+        if: ProcessInfo.processInfo.environment["LOCKSTEP_LONG_TESTS"] != nil, "a long form: launch/test --long runs it"
+      ))
+    func everythingEverywhere() throws {
       let masked = try Experiment.masked.get()
       let models = [
         ("categories, strided", masked.model),
