@@ -31,7 +31,6 @@ extension BenchCommand.Result {
       timestepsPerSecond / 1e3, steps, seconds, 100 * exposedSeconds / seconds, peakBytes >> 20, finalLoss,
       String(digest.prefix(16)))
   }
-
 }
 
 extension KernelBenchmark.Result {
@@ -72,8 +71,13 @@ extension KernelBenchmark.Result {
   }
 }
 
-extension Encodable {
-  /// A result as JSON on one line, keys in order.
+/// What a benchmark prints as JSON too.
+protocol PrintedResult: Encodable {}
+extension BenchCommand.Result: PrintedResult {}
+extension KernelBenchmark.Result: PrintedResult {}
+
+extension PrintedResult {
+  /// The result as JSON on one line, keys in order.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

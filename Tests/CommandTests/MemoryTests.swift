@@ -2,34 +2,36 @@ import SequenceData
 import TestSupport
 import Testing
 
-/// Memory of a training: known before it begins, and taken at its beginning.
-@Suite struct MemoryTests {
-  @Test(arguments: [1, 2])
-  func thePeakIsKnownFromThePlan(ranks: Int) throws {
-    let data = Workplace.place("long-sequences")
-    try lockstep("data generate \(data) --sequences 48 --lengths 4000..30000 --classes 2 --unlabelled 0 --seed 1")
-    var experiment = Experiment(
-      data: data,
-      model: """
-        model:
-          input: {kind: reals}
-          encoder: {kind: resnet, width: 64, blocks: 2}
-        objective: {kind: classify}
-        """)
-    (experiment.command, experiment.steps, experiment.validateEvery) = ("train", 6, 0)
-    (experiment.timesteps, experiment.sequences) = (200_000, 6)
+extension Commands {
+  /// Memory of a training: known before it begins, and taken at its beginning.
+  @Suite struct MemoryTests {
+    @Test(arguments: [1, 2])
+    func thePeakIsKnownFromThePlan(ranks: Int) throws {
+      let data = Workplace.place("long-sequences")
+      try lockstep("data generate \(data) --sequences 48 --lengths 4000..30000 --classes 2 --unlabelled 0 --seed 1")
+      var experiment = Experiment(
+        data: data,
+        model: """
+          model:
+            input: {kind: reals}
+            encoder: {kind: resnet, width: 64, blocks: 2}
+          objective: {kind: classify}
+          """)
+      (experiment.command, experiment.steps, experiment.validateEvery) = ("train", 6, 0)
+      (experiment.timesteps, experiment.sequences) = (200_000, 6)
 
-    let plan = try lockstep("plan \(try experiment.recipe) --data \(data) --ranks \(ranks)")
-    let line = try #require(plan.lines.first { $0.hasPrefix("memory: ") })
-    let planned = try #require(Int(line.split(separator: " ")[1])) * 1_000_000
+      let plan = try lockstep("plan \(try experiment.recipe) --data \(data) --ranks \(ranks)")
+      let line = try #require(plan.lines.first { $0.hasPrefix("memory: ") })
+      let planned = try #require(Int(line.split(separator: " ")[1])) * 1_000_000
 
-    let run = try experiment.run(ranks: ranks)
-    let peaks = try run.steps.map { try #require($0.peakBytes) }
-    let most = try #require(peaks.last)
-    // The program, MPI and what they map come on top.
-    #expect(most > planned && most < planned + 100_000_000, "planned \(planned), taken \(peaks)")
-    let longest = try #require(try run.steps.max { $0.timesteps! < $1.timesteps! }).step
-    #expect(longest > 2, "the longest step must come late for this test to tell anything")
-    #expect(Double(most) < 1.05 * Double(peaks[1]), "the memory grew after the second step: \(peaks)")
+      let run = try experiment.run(ranks: ranks)
+      let peaks = try run.steps.map { try #require($0.peakBytes) }
+      let most = try #require(peaks.last)
+      // The program, MPI and what they map come on top.
+      #expect(most > planned && most < planned + 100_000_000, "planned \(planned), taken \(peaks)")
+      let longest = try #require(try run.steps.max { $0.timesteps! < $1.timesteps! }).step
+      #expect(longest > 2, "the longest step must come late for this test to tell anything")
+      #expect(Double(most) < 1.05 * Double(peaks[1]), "the memory grew after the second step: \(peaks)")
+    }
   }
 }

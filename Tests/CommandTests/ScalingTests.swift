@@ -33,6 +33,11 @@ extension Commands {
       #expect(rows(output) == [1, 2, 4, 8, 16, 20, 1, 2, 4, 8, 16, 20], "\(output)")
     }
 
+    @Test func boundsThatCannotGrowStayAsTheyAre() throws {
+      let output = try lockstep(try plan("--ranks 4 --set batch.sequences=\(Int.max)")).output
+      #expect(rows(output) == [1, 2, 4, 8, 1, 2, 4, 8], "\(output)")
+    }
+
     @Test func theRecipesLanesAreTheLeastThatIsPredicted() throws {
       let output = try lockstep(try plan("--gigaflops 100 --cores 2")).output
       #expect(output.contains("assumed, TCP over 25 Gbit/s Ethernet: 25 us, 25 Gbit/s"), "\(output)")

@@ -100,7 +100,7 @@ import Testing
     }
     pool.startNoting()
     do {
-      let storages = [pool.lease(300_000), pool.lease(600_000)]
+      let storages = [300_000, 600_000].map { pool.lease($0, growsWithTimesteps: true) }
       for (storage, count) in zip(storages, [300_000, 600_000]) { #expect(touch(storage, count) > 0) }
     }
     pool.prepare(factor: 8)
@@ -111,6 +111,22 @@ import Testing
     withExtendedLifetime(storages) {
       #expect(touch(pool.lease(600_000), 600_000) > 0, "a block that was not there before is new to the system")
     }
+  }
+
+  @Test func whatDoesNotGrowIsNotMadeReady() {
+    let pool = StoragePool()
+    pool.startNoting()
+    do { withExtendedLifetime((pool.lease(300_000), pool.lease(300_000, growsWithTimesteps: true))) {} }
+    pool.prepare(factor: 50)
+    let (first, second) = (pool.lease(15_000_000), pool.lease(15_000_000))
+    var faults = 0
+    for storage in [first, second] {
+      let before = faultsOfThisThread
+      for index in stride(from: 300_000, to: 15_000_000, by: 512) { storage.base[index] = 1 }
+      if faultsOfThisThread > before { faults += 1 }
+    }
+    withExtendedLifetime((first, second)) {}
+    #expect(faults == 1, "\(faults) of two blocks were not ready: weights were taken to grow, or activations not to")
   }
 
   /// Page faults of the calling thread so far.

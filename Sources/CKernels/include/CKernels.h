@@ -34,7 +34,8 @@ struct ck_kernels {
   /// Rows first ..< last of a convolution's output.
   /// x points to input row x_first of a sequence of `length` rows; w is packed [panel][tap·in][CK_PANEL];
   /// `bias` (padded to whole panels) starts the sums, and y itself where `how` has CK_ADD; +0 where neither does. With CK_RECTIFY
-  /// the output is ReLU of the sums.
+  /// the output is ReLU of the sums. (Of bfloat16_convolve neither bias with CK_ADD nor CK_RECTIFY may be asked: they would be
+  /// arithmetic that takes denormal numbers for zeros on some instruction sets.)
   /// y points to row `first`; its rows are y_row floats apart. 2·in·out·taps FLOP a row.
   void (*convolve)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length, const float *w,
                    const float *bias, int how, float *y, ptrdiff_t y_row, ptrdiff_t first, ptrdiff_t last);

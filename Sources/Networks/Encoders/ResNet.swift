@@ -100,7 +100,7 @@ public struct ResNet: Encoder {
     var blocks: [ResidualBlock.Saved]
   }
 
-  /// Embeddings of all frames in evaluation, `[frames, width]`: two tensors of a block live at once.
+  /// Embeddings of all frames in evaluation, `[frames, width]`: two tensors of a block live at once, three where the skip is a projection.
   public func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor {
     precondition(pass.mode == .evaluation, "running statistics belong to evaluation")
     return blocks.reduce(try stem.embed(input, &pass)) { $1.embed($0, pass.store) }

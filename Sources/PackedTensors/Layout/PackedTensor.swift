@@ -14,7 +14,7 @@ public struct PackedTensor {
   public init(layout: RaggedLayout, channels: Int) {
     self.layout = layout
     self.channels = channels
-    storage = StoragePool.shared.lease(layout.timesteps * channels)
+    storage = StoragePool.shared.lease(layout.timesteps * channels, growsWithTimesteps: true)
   }
 
   /// A tensor with the given elements, `[timesteps, channels]`.

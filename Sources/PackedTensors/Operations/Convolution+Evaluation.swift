@@ -6,7 +6,8 @@ extension Convolution {
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
   ///   - bias: `[outputChannels]`.
-  ///   - skip: `[Σ ceil(length / stride), outputChannels]`, overwritten with the result; none: the result is new.
+  ///   - skip: `[Σ ceil(length / stride), outputChannels]`, overwritten with the result, and not x; none: the result is
+  ///     new.
   /// - Returns: `[Σ ceil(length / stride), outputChannels]`.
   /// - Complexity: `2·in·out·kernel` FLOP a timestep; reads the input, and the skip, and writes the output once.
   public static func evaluate(
@@ -22,22 +23,23 @@ extension Convolution {
       output.layout.timesteps == layout.timesteps && output.channels == geometry.outputChannels,
       "a skip of [\(output.layout.timesteps), \(output.channels)] meets a convolution's output of [\(layout.timesteps), \(geometry.outputChannels)]"
     )
+    precondition(skip?.base != x.base, "a convolution cannot overwrite what it reads")
     let packed = PackedWeights(forward: weight, geometry, precision)
     let start = ChannelVector(bias)
-    var form: ConvolutionOutput = skip == nil ? [] : .added
-    if activation == .relu { form.insert(.rectified) }
-    start.padded.withUnsafeBufferPointer { start in
-      layout.forEachLane { lane in
-        let loader = InputLoader(NormalisedInput(x), geometry)
-        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+    let tail = Tail(activation, bias: bias, precision, hasSkip: skip != nil)
+    layout.forEachLane { lane in
+      let loader = InputLoader(NormalisedInput(x), geometry)
+      let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+      start.padded.withUnsafeBufferPointer { start in
         layout.forEachLeaf(ofLane: lane) { sequence, rows in
           let length = x.layout.length(of: sequence)
           let read = geometry.inputRows(for: rows, length: length)
           let y = output.row(layout.offsets[sequence] + rows.lowerBound)
           kernels.convolve(
             geometry.kernelParameters, loader.rows(read, of: sequence), rows: read.count, from: read.lowerBound,
-            length: length, packed, bias: start.baseAddress, form, to: y, rowStride: geometry.outputChannels, rows)
-          if activation == .gelu { activation.apply(to: y, rows: rows.count, channels: geometry.outputChannels) }
+            length: length, packed, bias: tail.takesBias ? nil : start.baseAddress, tail.output, to: y,
+            rowStride: geometry.outputChannels, rows)
+          tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
         }
       }
     }
@@ -45,13 +47,35 @@ extension Convolution {
   }
 }
 
-extension Activation {
-  /// Applies the activation to rows, in place.
-  fileprivate func apply(to y: UnsafeMutablePointer<Float>, rows: Int, channels: Int) {
-    let identity = ChannelAffine.identity(channels: channels)
-    identity.scale.padded.withUnsafeBufferPointer { one in
-      identity.shift.padded.withUnsafeBufferPointer { zero in
-        Kernels.active.affine_activation(y, one.baseAddress, zero.baseAddress, code, rows, channels, y)
+/// What follows the sums: as much as can be in the kernel's registers, the rest while the leaf is in the cache.
+private struct Tail {
+  /// What the kernel does.
+  let output: ConvolutionOutput
+  /// Whether the bias is added behind the kernel, not in it.
+  let takesBias: Bool
+  private let map: ChannelAffine?
+  private let activation: Activation
+
+  /// In bfloat16 a kernel's own arithmetic takes denormal numbers for zeros where its instruction set does, so that only
+  /// sums that begin with the skip, or with the bias, are left to it.
+  init(_ activation: Activation, bias: [Float], _ precision: Precision, hasSkip: Bool) {
+    let isRectified = activation == .relu && precision == .float32
+    var output: ConvolutionOutput = hasSkip ? .added : []
+    if isRectified { output.insert(.rectified) }
+    self.output = output
+    self.activation = activation
+    takesBias = hasSkip && precision == .bfloat16
+    let ones = [Float](repeating: 1, count: bias.count)
+    let shift = takesBias ? bias : [Float](repeating: 0, count: bias.count)
+    map = takesBias || (activation != .identity && !isRectified) ? ChannelAffine(scale: ones, shift: shift) : nil
+  }
+
+  func apply(to y: UnsafeMutablePointer<Float>, rows: Int, channels: Int) {
+    guard let map else { return }
+    map.scale.padded.withUnsafeBufferPointer { scale in
+      map.shift.padded.withUnsafeBufferPointer { shift in
+        Kernels.active.affine_activation(
+          y, scale.baseAddress, shift.baseAddress, activation.code, rows, channels, y)
       }
     }
   }

@@ -1,4 +1,5 @@
-/// What convolutions and linear layers multiply. Sums, and everything else, are IEEE 754 binary32 in either case.
+/// What convolutions and linear layers multiply. Sums are IEEE 754 binary32 in either case, of bfloat16 without denormal
+/// numbers, and so is everything else.
 public enum Precision: String, CaseIterable, Codable, Sendable {
   /// Inputs, weights and output gradients as they are.
   case float32

@@ -24,13 +24,14 @@ enum ReservedBlock {
   }
 
   /// Has the system provide the pages of floats `from ..< to` at once, so that no kernel waits for them later. Where it
-  /// cannot (Linux before 5.14), they come when they are touched.
-  static func populate(_ base: UnsafeMutablePointer<Float>, from: Int, to: Int) {
+  /// cannot (Linux before 5.14, or there is no more memory), they come when they are touched.
+  /// - Returns: whether the pages are there.
+  static func populate(_ base: UnsafeMutablePointer<Float>, from: Int, to: Int) -> Bool {
     let page = 1 << 21
     let first = from * MemoryLayout<Float>.stride / page * page
     let last = (to * MemoryLayout<Float>.stride + page - 1) / page * page
     let populateWrite: Int32 = 23  // MADV_POPULATE_WRITE of linux/mman.h
-    madvise(UnsafeMutableRawPointer(base) + first, last - first, populateWrite)
+    return madvise(UnsafeMutableRawPointer(base) + first, last - first, populateWrite) == 0
   }
 
   /// Gives a block's memory and addresses back.

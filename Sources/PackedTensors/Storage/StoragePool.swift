@@ -20,7 +20,7 @@ public final class StoragePool: Sendable {
     let capacity: Int
     /// The most floats that it was leased for: pages beyond have no memory where the block is a reserved one.
     var used: Int
-    /// The most floats that it was leased for since ``StoragePool/startNoting()``.
+    /// The most floats of what grows with timesteps that it was leased for since ``StoragePool/startNoting()``.
     var noted: Int
     var isReserved: Bool { capacity == ReservedBlock.floats }
   }
@@ -49,10 +49,12 @@ public final class StoragePool: Sendable {
   public func forgetPeak() { state.withLock { $0.peakFloats = $0.liveFloats } }
 
   /// A block of at least `count` floats, 64-byte aligned, with unspecified content.
-  public func lease(_ count: Int) -> Storage {
+  /// - Parameter growsWithTimesteps: whether a longer step will ask for more of it, which ``prepare(factor:)`` looks ahead
+  ///   to: activations do, weights do not.
+  public func lease(_ count: Int, growsWithTimesteps: Bool = false) -> Storage {
     let needed = count + KernelSizes.slack
     let block = state.withLock { state -> Block in
-      let block = ReservedBlock.suits(needed) ? state.takeReserved(needed) : nil
+      let block = ReservedBlock.suits(needed) ? state.takeReserved(needed, isNoted: growsWithTimesteps) : nil
       let taken = block ?? state.takeExact(needed, count: count)
       state.liveFloats += needed
       state.peakFloats = max(state.peakFloats, state.liveFloats)
@@ -61,14 +63,14 @@ public final class StoragePool: Sendable {
     return Storage(block: block, live: needed, pool: self)
   }
 
-  /// Begins to note how much of each large block is leased, for ``prepare(factor:)``.
+  /// Begins to note how much of each large block is leased for what grows with the timesteps, for ``prepare(factor:)``.
   public func startNoting() {
     state.withLock { state in
       for index in state.reserved.indices { state.reserved[index].noted = 0 }
     }
   }
 
-  /// Has the system provide the memory that the large blocks would need if everything leased since ``startNoting()`` were
+  /// Has the system provide the memory that the large blocks would need if all that was noted since ``startNoting()`` were
   /// `factor` times as long, so that no kernel meets a page fault. Call it when all is given back.
   ///
   /// It is memory that a longer step would touch anyway, one page after another, each at the cost of a fault.
@@ -78,7 +80,7 @@ public final class StoragePool: Sendable {
         let block = state.reserved[index]
         let wanted = min(Double(ReservedBlock.floats), (Double(block.noted) * factor).rounded(.up))
         guard wanted > Double(block.used) else { continue }
-        ReservedBlock.populate(block.base, from: block.used, to: Int(wanted))
+        guard ReservedBlock.populate(block.base, from: block.used, to: Int(wanted)) else { continue }
         state.reserved[index].used = Int(wanted)
       }
     }
@@ -94,7 +96,7 @@ public final class StoragePool: Sendable {
 
 extension StoragePool.State {
   /// A free reserved block or a new one; nil where the system gives no more addresses.
-  fileprivate mutating func takeReserved(_ needed: Int) -> StoragePool.Block? {
+  fileprivate mutating func takeReserved(_ needed: Int, isNoted: Bool) -> StoragePool.Block? {
     var best: Int?
     for (index, block) in reserved.enumerated() {
       guard let other = best.map({ reserved[$0].used }) else {
@@ -108,12 +110,12 @@ extension StoragePool.State {
       var block = reserved.remove(at: best)
       if block.used < needed { misses += 1 }
       block.used = max(block.used, needed)
-      block.noted = max(block.noted, needed)
+      if isNoted { block.noted = max(block.noted, needed) }
       return block
     }
     guard let base = ReservedBlock.make() else { return nil }
     misses += 1
-    return StoragePool.Block(base: base, capacity: ReservedBlock.floats, used: needed, noted: needed)
+    return StoragePool.Block(base: base, capacity: ReservedBlock.floats, used: needed, noted: isNoted ? needed : 0)
   }
 
   /// A free block that fits, or a new one.
@@ -136,7 +138,7 @@ extension StoragePool.State {
     let base = raw.bindMemory(to: Float.self, capacity: needed)
     // What kernels read behind the end is never used, but must not be denormal or trap a memory checker.
     (base + count).initialize(repeating: 0, count: KernelSizes.slack)
-    return StoragePool.Block(base: base, capacity: needed, used: needed, noted: needed)
+    return StoragePool.Block(base: base, capacity: needed, used: needed, noted: 0)
   }
 }
 

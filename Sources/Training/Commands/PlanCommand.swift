@@ -51,7 +51,7 @@ private struct PlanUser: ModelUser {
     let parameters = model.store.count
     let report = PlanReport(plan: plan, ranks: ranks)
     let memory = try MemoryEstimate(
-      model, data: DataDescription(dataset), lanes: LaneTree.lanes(ofRank: 0, of: ranks, lanes: report.lanes))
+      model, data: DataDescription(dataset), lanes: report.lanes, ranks: ranks)
     let encoder = model.encoder
     return report.description + "\n"
       + "training: \(total) steps; \(parameters) parameters\n"

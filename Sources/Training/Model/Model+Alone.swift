@@ -3,15 +3,18 @@ import PackedTensors
 
 extension Model {
   /// A batch forward and backward by itself: one lane, no other rank, its moments its own. Nothing of the model changes.
+  /// - Parameters:
+  ///   - statistics: who is asked for sums, and `sink` who is told of finished gradients: nobody else.
   func gradients(
-    ofAlone batch: Batch, seed: UInt64, epoch: Int
+    ofAlone batch: Batch, seed: UInt64, epoch: Int, statistics: any SharedStatistics = LaneStatistics(),
+    sink: any GradientSink = NoGradientSink()
   ) throws -> (loss: Double, areMomentsFinite: Bool, gradients: GradientArena) {
-    let arena = GradientArena(lanes: 0..<1, count: store.count, sink: NoGradientSink())
+    let arena = GradientArena(lanes: 0..<1, count: store.count, sink: sink)
     let view = objective.view(of: batch, seed: seed, epoch: epoch)
     var pass = ForwardPass(
-      store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: LaneStatistics(), ids: batch.ids,
+      store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: statistics, ids: batch.ids,
       seed: seed, epoch: epoch)
-    let backward = BackwardPass(store: store, gradients: arena, statistics: LaneStatistics())
+    let backward = BackwardPass(store: store, gradients: arena, statistics: statistics)
     let input = objective.input(of: view)
     var embedding = PackedTensor.empty
     var tape: E.Saved?

@@ -87,10 +87,12 @@ struct ScalingReport {
 
   /// The bounds of a step for each rank.
   private static func grown(_ bounds: BatchBounds, _ ranks: Int) -> BatchBounds {
-    let (timesteps, overflow) = bounds.timesteps.multipliedReportingOverflow(by: ranks)
+    func times(_ bound: Int) -> Int {
+      let (product, overflow) = bound.multipliedReportingOverflow(by: ranks)
+      return overflow ? .max : product
+    }
     return BatchBounds(
-      timesteps: overflow ? .max : timesteps, sequences: bounds.sequences * ranks,
-      lanes: lanes(bounds.lanes, ranks: ranks))
+      timesteps: times(bounds.timesteps), sequences: times(bounds.sequences), lanes: lanes(bounds.lanes, ranks: ranks))
   }
 }
 

@@ -12,8 +12,8 @@ struct SpeedMeasurement<E: Encoder, O: Objective> {
 
   /// Operations, forward and backward, of the batch that is timed: about a sixth of a second of a fast core.
   private static var enoughOperations: Double { 20e9 }
-  /// Seconds of timed steps, and their least number.
-  private static var enough: (seconds: Double, steps: Int) { (0.5, 3) }
+  /// Seconds of timed steps and their least number, unless that takes too many seconds; one is timed in any case.
+  private static var enough: (seconds: Double, steps: Int, tooMany: Double) { (0.5, 3, 5) }
   /// Lanes, nearly all of them empty, whose cost is told from that of one.
   private static var manyLanes: Int { 64 }
 
@@ -59,8 +59,9 @@ struct SpeedMeasurement<E: Encoder, O: Objective> {
     let batch = try batch(planned)
     var seconds: [Double] = []
     var step = 0
-    while seconds.count < SpeedMeasurement.enough.steps
-      || (seconds.reduce(0, +) < SpeedMeasurement.enough.seconds && seconds.count < 100)
+    let enough = SpeedMeasurement.enough
+    while seconds.isEmpty || (seconds.count < enough.steps && seconds.reduce(0, +) < enough.tooMany)
+      || (seconds.reduce(0, +) < enough.seconds && seconds.count < 100)
     {
       let report = try runner.run(step, epoch: 0, planned, batch, stop: false)
       if step > 0 { seconds.append(report.seconds) }

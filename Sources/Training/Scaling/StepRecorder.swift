@@ -10,15 +10,7 @@ final class StepRecorder: SharedStatistics, GradientSink {
   {
     let recorder = StepRecorder()
     let start = ContinuousClock.now
-    let view = model.objective.view(of: batch, seed: seed, epoch: 0)
-    var pass = ForwardPass(
-      store: model.store, mode: .training, statistics: recorder, ids: batch.ids, seed: seed, epoch: 0)
-    let backward = BackwardPass(
-      store: model.store, gradients: GradientArena(lanes: 0..<1, count: model.store.count, sink: recorder),
-      statistics: recorder)
-    let (embedding, saved) = try model.encoder.forward(model.objective.input(of: view), &pass)
-    let (_, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
-    if let gradient { try model.encoder.backward(gradient, saved, backward) }
+    _ = try model.gradients(ofAlone: batch, seed: seed, epoch: 0, statistics: recorder, sink: recorder)
     let seconds = ContinuousClock.now - start
     return StepTraffic(events: recorder.calls.map { .init(call: $0.call, done: min(1, ($0.at - start) / seconds)) })
   }

@@ -3,29 +3,28 @@ import PackedTensors
 
 /// The memory that training a model takes on one rank, known before it begins.
 ///
-/// Activations and their gradients are in proportion to the timesteps of a step. What a timestep takes is measured, not
-/// derived: two short made-up sequences go forward and backward, and the difference of the peaks tells. So it holds for
-/// every encoder and objective.
+/// Activations and their gradients are in proportion to the timesteps of a step; weights in the kernels' layout and the
+/// like are not. What each takes is measured, not derived: two short made-up sequences go forward and backward, and the
+/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes the latter again.)
 struct MemoryEstimate {
   /// Bytes of activations, their gradients and the values of this and the next step, for each timestep of a rank.
   let bytesPerTimestep: Double
-  /// Bytes of parameters, gradients and the optimizer's moments.
+  /// Bytes of parameters, gradients and at most two moments of the optimizer, and what a step of any length needs.
   let parameterBytes: Int
 
-  /// Timesteps of the two sequences: long enough for every layer to be in proportion, short enough to cost milliseconds.
-  private static let probes = (1024, 3072)
-
-  /// Measures a model. Complexity: a step of 4,096 timesteps.
+  /// Measures a model. Complexity: a step of 4,096 timesteps, of 512 where that is more than 20 GFLOP.
   /// - Parameters:
-  ///   - lanes: the lanes that the rank carries: each aligned subtree of them has gradients of its own.
-  init<E: Encoder, O: Objective>(_ model: Model<E, O>, data: DataDescription, lanes: Range<Int>) throws {
-    let (short, long) = Self.probes
+  ///   - lanes: the recipe's; each aligned subtree of those that a rank carries has gradients of its own.
+  ///   - ranks: among how many they are shared.
+  init<E: Encoder, O: Objective>(_ model: Model<E, O>, data: DataDescription, lanes: Int, ranks: Int) throws {
+    let (short, long) = 3 * model.encoder.cost(ofLength: 4096) > 20_000_000_000 ? (128, 384) : (1024, 3072)
     let peaks = try [short, long].map { try Self.peak(model, data: data, timesteps: $0) }
+    let slope = Double(peaks[1] - peaks[0]) / Double(long - short)
     // One batch more is read while another is computed with; where values are normalised it is held twice.
-    let ahead = 2 * 4 * data.features
-    bytesPerTimestep = Double(peaks[1] - peaks[0]) / Double(long - short) + Double(ahead)
-    let rows = LaneTree.nodes(covering: lanes).count
-    parameterBytes = model.store.count * 4 * (3 + rows)
+    bytesPerTimestep = slope + Double(2 * 4 * data.features)
+    let rows = (0..<ranks).map { LaneTree.nodes(covering: LaneTree.lanes(ofRank: $0, of: ranks, lanes: lanes)).count }
+    parameterBytes =
+      model.store.count * 4 * (3 + (rows.max() ?? 1)) + max(0, peaks[0] - Int(slope * Double(short)))
   }
 
   /// Bytes of a step of so many timesteps on one rank; the program itself comes on top.
@@ -34,7 +33,7 @@ struct MemoryEstimate {
   /// What it is made of, and what it comes to for a step.
   func text(timesteps: Int) -> String {
     "\(Self.megabytes(bytes(timesteps: timesteps))) MB on the fullest rank (\(timesteps) timesteps of a step, "
-      + "\(Int(bytesPerTimestep.rounded())) bytes each; parameters, gradients and optimizer \(Self.megabytes(parameterBytes)) MB), beside the program"
+      + "\(Int(bytesPerTimestep.rounded())) bytes each; parameters, their gradients and the like \(Self.megabytes(parameterBytes)) MB), beside the program"
   }
 
   private static func megabytes(_ bytes: Int) -> Int { (bytes + 999_999) / 1_000_000 }

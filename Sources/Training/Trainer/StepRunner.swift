@@ -21,7 +21,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   private var countingSeconds = 0.0
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
-  /// The most timesteps of a step that is to come on this rank; its memory is made ready after the first step.
+  /// The most timesteps of a step of this epoch on this rank; its memory is made ready after the first step.
   var longestStep = 0
 
   /// - Parameter lanes: the recipe's number of lanes.
@@ -109,7 +109,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       isStopRequested: total.isStopRequested, skip: skip)
   }
 
-  /// Everything that a step leases grows with its timesteps, so the first tells what the longest will need.
+  /// Activations grow with a step's timesteps, so the first step tells what the longest will need.
   private func prepareMemory(after timesteps: Int) {
     guard timesteps > 0 && longestStep > timesteps else { return }
     StoragePool.shared.prepare(factor: Double(longestStep) / Double(timesteps))

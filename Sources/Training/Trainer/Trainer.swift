@@ -259,8 +259,9 @@ final class Trainer<E: Encoder, O: Objective> {
       "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
         + "\(parameters) parameters; \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
-    let carried = LaneTree.lanes(ofRank: 0, of: session.communicator.size, lanes: session.recipe.batch.lanes)
-    let memory = try MemoryEstimate(model, data: DataDescription(session.dataset), lanes: carried)
+    let memory = try MemoryEstimate(
+      model, data: DataDescription(session.dataset), lanes: session.recipe.batch.lanes,
+      ranks: session.communicator.size)
     progress.say("memory: \(memory.text(timesteps: longestStep))")
     if let labelled = session.labelledSequences, session.job.labels != .all {
       progress.say("labels: \(session.selection.ids.count) of \(Counted.text(labelled, "sequence")) are used")
