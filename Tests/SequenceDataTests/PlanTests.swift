@@ -136,4 +136,12 @@ import Testing
     let small = PlanReport(plan: Self.plan(640, .exactly(sequences: 8, lanes: 8)), ranks: 2)
     #expect(small.balance >= 0.96, "8 sequences a step on 2 ranks: \(small.balance)")
   }
+
+  @Test func boundsAsLargeAsNumbersGoAreNone() {
+    let bounds = BatchBounds(timesteps: .max, sequences: .max, lanes: 8)
+    let lengths = [3, 5, 8]
+    #expect(Plan.stepCount(lengths: lengths, bounds: bounds, seed: 1, epoch: 0) == 1)
+    #expect(Plan(lengths: lengths, ids: [0, 1, 2], bounds: bounds, seed: 1, epoch: 0).steps == 1)
+    #expect(Plan.stepCount(lengths: [], bounds: bounds, seed: 1, epoch: 0) == 0)
+  }
 }

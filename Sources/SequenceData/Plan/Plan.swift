@@ -64,7 +64,7 @@ public struct Plan: Sendable {
 
   /// The number of steps of an epoch, without making its plan. It may differ from epoch to epoch by what fits a step.
   public static func stepCount(lengths: [Int], bounds: BatchBounds, seed: UInt64, epoch: Int) -> Int {
-    if bounds.timesteps == .max { return (lengths.count + bounds.sequences - 1) / bounds.sequences }
+    if bounds.timesteps == .max { return lengths.isEmpty ? 0 : (lengths.count - 1) / bounds.sequences + 1 }
     let order = order(count: lengths.count, seed: seed, epoch: epoch)
     return starts(order: order, lengths: lengths, bounds: bounds).count - 1
   }

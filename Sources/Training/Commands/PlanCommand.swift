@@ -74,7 +74,7 @@ private struct PlanUser: ModelUser {
       speed: speed, traffic: try measurement.traffic(of: ids), network: network, cores: assumptions.cores,
       overlap: recipe.training.overlap)
     let report = ScalingReport(
-      scaling, plan: plan, lengths: lengths, ranks: max(ranks, recipe.batch.lanes),
+      scaling, plan: plan, lengths: lengths, ranks: ranks,
       cost: model.encoder.cost(ofLength:), length: dataset.length(of:))
     return "\n\(report)\n"
   }

@@ -33,7 +33,8 @@ public struct TrainingRecipe: Sendable, Equatable {
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
     let steps = try reader.optionalInteger("steps")
-    let epochs = try reader.optionalInteger("epochs")
+    // The steps of an epoch are known by making its order: more epochs than anybody trains would be counted for hours.
+    let epochs = try reader.optionalInteger("epochs", in: 1...100_000)
     switch (steps, epochs) {
     case (let steps?, nil): duration = .steps(steps)
     case (nil, let epochs?): duration = .epochs(epochs)

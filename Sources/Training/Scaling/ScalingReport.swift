@@ -36,7 +36,7 @@ struct ScalingReport {
   /// - Parameters:
   ///   - plan: of the recipe's lanes.
   ///   - lengths: of the eligible sequences; growing steps repeat them as often as needed.
-  ///   - ranks: the most ranks that are predicted.
+  ///   - ranks: the number asked for, beside the powers of two up to it and to the lanes.
   ///   - cost: analytic operations of a forward pass.
   ///   - length: of a sequence by its id.
   ///
@@ -44,7 +44,7 @@ struct ScalingReport {
   init(
     _ model: ScalingModel, plan: Plan, lengths: [Int], ranks: Int, cost: @escaping (Int) -> Int, length: (Int) -> Int
   ) {
-    let numbers = ScalingReport.numbers(upTo: ranks)
+    let numbers = ScalingReport.numbers(upTo: ranks, lanes: plan.bounds.lanes)
     let bounds = plan.bounds
     let wide = plan.with(lanes: ScalingReport.lanes(bounds.lanes, ranks: ranks))
     let own = Work(plan, steps: min(plan.steps, ScalingReport.mostSteps), cost: cost, length: length)
@@ -75,11 +75,11 @@ struct ScalingReport {
     }
   }
 
-  /// 1, 2, 4, … and the number asked for.
-  static func numbers(upTo ranks: Int) -> [Int] {
+  /// 1, 2, 4, … up to the lanes or the ranks, whichever are more, and the number of ranks asked for; ascending.
+  static func numbers(upTo ranks: Int, lanes: Int) -> [Int] {
     var numbers = [1]
-    while numbers[numbers.count - 1] * 2 <= ranks { numbers.append(numbers[numbers.count - 1] * 2) }
-    return numbers[numbers.count - 1] == ranks ? numbers : numbers + [ranks]
+    while numbers[numbers.count - 1] * 2 <= max(ranks, lanes) { numbers.append(numbers[numbers.count - 1] * 2) }
+    return (numbers.contains(ranks) ? numbers : numbers + [ranks]).sorted()
   }
 
   /// The lanes that so many ranks need.
