@@ -79,6 +79,12 @@ extension Commands {
           {"bytes": 16, "allReduceMicroseconds": 1, "startedAllReduceMicroseconds": 1, "allGatherMicroseconds": 1}]}
         """)
       try refused(try plan("--network \(four)"), code: 64, saying: "measured on 4 ranks")
+      let zero = try Workplace.file(
+        "zero.json",
+        try String(contentsOfFile: four, encoding: .utf8).replacingOccurrences(of: "nds\": 1", with: "nds\": 0"))
+      try refused(
+        try plan("--network \(zero)"), code: 65, saying: zero, "a call of 8 bytes takes 0.0 microseconds",
+        "mpirun -n 2 lockstep bench collectives --json")
       try refused("bench collectives", code: 64, saying: "at least two ranks")
     }
   }

@@ -57,7 +57,7 @@ import Training
       expected: "r.yaml, line 7: training.steps: is missing; expected steps or epochs, an integer not below 1"),
     Change(
       from: "steps: 100", to: "epochs: 100001",
-      expected: "r.yaml, line 7: training.epochs: expected an integer from 1 to 100000, got '100001'"),
+      expected: "r.yaml, line 8: training.epochs: expected an integer from 1 to 100000, got '100001'"),
     Change(
       from: "steps: 100", to: "{steps: 100",
       expected: "r.yaml, line 9: is not YAML: did not find expected ',' or '}' (while parsing a flow mapping)"),

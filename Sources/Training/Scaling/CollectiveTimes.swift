@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import SequenceData
 
 /// How long collective calls take between these ranks: what `lockstep bench collectives` measures and writes.
 public struct CollectiveTimes: Codable, Sendable, Equatable {
@@ -27,9 +28,13 @@ public struct CollectiveTimes: Codable, Sendable, Equatable {
   /// Throws `FileError` where it cannot be read (66) or holds something else (65).
   public init(file path: String) throws {
     let bytes = try AtomicFile.read(path, limit: 1 << 20)
-    guard let times = try? JSONDecoder().decode(CollectiveTimes.self, from: Data(bytes)), times.isPlausible else {
-      throw FileError.damaged(path: path, reason: "is not what lockstep bench collectives --json prints")
+    func wrong(_ what: String) -> FileError {
+      .damaged(path: path, reason: "\(what); make it with mpirun -n 2 lockstep bench collectives --json > FILE")
     }
+    guard let times = try? JSONDecoder().decode(CollectiveTimes.self, from: Data(bytes)) else {
+      throw wrong("is not the JSON that lockstep bench collectives --json prints")
+    }
+    if let defect = times.defect { throw wrong(defect) }
     self = times
   }
 
@@ -39,18 +44,27 @@ public struct CollectiveTimes: Codable, Sendable, Equatable {
     self.sizes = sizes
   }
 
-  private var isPlausible: Bool {
-    let times = sizes.flatMap {
-      [$0.allReduceMicroseconds, $0.startedAllReduceMicroseconds, $0.allGatherMicroseconds]
+  /// What cannot have been measured, if anything.
+  private var defect: String? {
+    guard ranks > 0 && hosts > 0 else { return "ranks is \(ranks) and hosts \(hosts); expected numbers from 1 on" }
+    guard sizes.count > 1 else { return "sizes holds \(sizes.count) of them; expected at least 2" }
+    guard sizes[0].bytes > 0 && zip(sizes, sizes.dropFirst()).allSatisfy({ $0.bytes < $1.bytes }) else {
+      return "the bytes of sizes do not rise from above 0"
     }
-    return ranks > 0 && hosts > 0 && sizes.count > 1 && sizes[0].bytes > 0
-      && zip(sizes, sizes.dropFirst()).allSatisfy { $0.bytes < $1.bytes } && times.allSatisfy { $0 >= 0 && $0 < 1e12 }
+    for size in sizes {
+      for time in [size.allReduceMicroseconds, size.startedAllReduceMicroseconds, size.allGatherMicroseconds]
+      where !(time >= 1e-3 && time < 1e12) {
+        return "a call of \(size.bytes) bytes takes \(time) microseconds; expected from 0.001 to 1e12"
+      }
+    }
+    return nil
   }
 
   /// The times as a table for people.
   public var text: String {
     var lines = [
-      "\(ranks) ranks on \(hosts) hosts; microseconds, medians", "     bytes   all-reduce      started       gather",
+      "\(Counted.text(ranks, "rank")) on \(Counted.text(hosts, "host")); microseconds, medians",
+      "     bytes   all-reduce      started       gather",
     ]
     for size in sizes {
       lines.append(

@@ -42,8 +42,8 @@ struct RunFolder {
       throw TrainingError.usage("--resume never: \(path) is not empty; choose another --out")
     } else if AtomicFile.exists(identityPath) {
       try compare(recipe, identity)
-    } else if try !AtomicFile.names(inFolder: path).allSatisfy(Self.isOfABeginning) {
-      throw TrainingError.usage("--out \(path): holds files but no run (no run.json); choose another folder")
+    } else if let other = try AtomicFile.names(inFolder: path).sorted().first(where: { !Self.isOfABeginning($0) }) {
+      throw TrainingError.usage("--out \(path): holds \(other) but no run (no run.json); choose another folder")
     }
     let lock = try RunLock.take(
       run: path, host: World.hostName, job: ProcessInfo.processInfo.environment["LOCKSTEP_JOB"], observe: say)
