@@ -26,6 +26,7 @@ guard let reader = words.first.flatMap(HostileReader.init(rawValue:)) else {
 // Only libFuzzer's one thread comes here.
 nonisolated(unsafe) private let bench = Workbench()
 private let chosen = reader
+mutatedReader = reader
 
 var arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
 setenv("LOCKSTEP_FUZZ_READER", reader.rawValue, 1)
