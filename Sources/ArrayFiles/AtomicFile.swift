@@ -40,6 +40,21 @@ public enum AtomicFile {
     }
   }
 
+  /// Replaces the file at `path` by `bytes` without waiting for the disk: seen whole or not at all while the system
+  /// lives; a loss of power may leave the old file, the new one, or one of neither.
+  public static func writeVolatile(_ bytes: [UInt8], to path: String) throws(FileError) {
+    let temporary = temporaryPath(for: path)
+    unlink(temporary)
+    do throws(FileError) {
+      var writer = try Writer(creating: temporary)
+      try writer.write(bytes)
+      guard rename(temporary, path) == 0 else { throw FileError.system("rename", path: path) }
+    } catch {
+      unlink(temporary)
+      throw error.toldOf(path, insteadOf: temporary)
+    }
+  }
+
   /// A name beside `path` that no other process uses and that never looks like a finished file.
   public static func temporaryPath(for path: String) -> String {
     "\(folder(of: path))/.\(name(of: path)).\(getpid()).tmp"

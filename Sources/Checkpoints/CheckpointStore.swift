@@ -58,7 +58,7 @@ public struct CheckpointStore: Sendable {
   }
 
   /// `step-00000200`.
-  static func name(ofStep step: Int) -> String {
+  public static func name(ofStep step: Int) -> String {
     let digits = String(step)
     return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }

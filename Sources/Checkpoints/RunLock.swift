@@ -75,6 +75,9 @@ public final class RunLock: Sendable {
     }
   }
 
+  /// Has something done every two seconds for as long as the run is held, on the thread that shows that this job lives.
+  public func whileHeld(_ body: @escaping @Sendable () -> Void) { heartbeat.onBeat(body) }
+
   /// Throws ``RunLockError/overtaken(run:by:)`` where a newer attempt has taken the run.
   public func check() throws(RunLockError) {
     let next = RunLock.path(holder.attempt + 1, in: folder)

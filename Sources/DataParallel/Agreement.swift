@@ -23,12 +23,14 @@ public struct Agreement {
   public func requireSame(_ text: String, of what: String) throws {
     let texts = try communicator.allGather(text)
     let ranks = texts.indices.filter { texts[$0] != texts[0] }
-    if !ranks.isEmpty { throw DataParallelError.disagreement(what: what, ranks: ranks) }
+    guard !ranks.isEmpty else { return }
+    let hosts = try communicator.allGather(World.hostName)
+    throw DataParallelError.disagreement(what: what, ranks: ranks, hosts: ranks.map { hosts[$0] })
   }
 
   /// Rank 0 runs `body`; its bytes, or its error, reach all ranks.
   /// - Parameter exitCode: the code with which the job is to end for an error.
-  /// - Throws: on all ranks, ``DataParallelError/rankFailed(rank:exitCode:message:)`` if `body` throws.
+  /// - Throws: on all ranks, ``DataParallelError/rankFailed(rank:host:exitCode:message:)`` if `body` throws.
   public func fromFirstRank(
     exitCode: (any Error) -> Int32, _ body: () throws -> [UInt8]
   ) throws -> [UInt8] {
@@ -44,7 +46,7 @@ public struct Agreement {
   /// Every rank runs `body`, which makes no collective call; if it fails on any, all throw the lowest such rank's
   /// error.
   /// - Parameter exitCode: the code with which the job is to end for an error.
-  /// - Throws: on all ranks, ``DataParallelError/rankFailed(rank:exitCode:message:)`` if `body` throws on one.
+  /// - Throws: on all ranks, ``DataParallelError/rankFailed(rank:host:exitCode:message:)`` if `body` throws on one.
   public func together<Result>(exitCode: (any Error) -> Int32, _ body: () throws -> Result) throws -> Result {
     var result: Result? = nil
     var failure: (any Error)?
@@ -63,6 +65,7 @@ public struct Agreement {
     var code = [failure.map(exitCode) ?? 0]
     code = try communicator.broadcast(code, from: root)
     let message = try communicator.broadcast(failure.map { "\($0)" } ?? "", from: root)
-    throw DataParallelError.rankFailed(rank: root, exitCode: code[0], message: message)
+    let host = try communicator.broadcast(World.hostName, from: root)
+    throw DataParallelError.rankFailed(rank: root, host: host, exitCode: code[0], message: message)
   }
 }

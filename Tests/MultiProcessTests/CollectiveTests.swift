@@ -34,7 +34,7 @@ extension MultiProcess {
 
     @Test(
       arguments: [
-        (["differ", "2"], 76, "The recipe differs from rank 0's on rank 2"),
+        (["differ", "2"], 76, "The recipe differs from rank 0's on rank 2 ("),
         (["first"], 64, "recipe.yaml: line 3: unknown key"),
         (["one", "1"], 64, "recipe.yaml: line 3: unknown key"),
       ] as [([String], Int32, String)])

@@ -16,7 +16,11 @@ public final class Watchdog: Sendable {
   /// The code with which a stalled job ends.
   public static let exitCode: Int32 = 76
 
+  /// The host of each rank.
+  public let hosts: [String]
+
   private let limits: Mutex<WatchdogLimits>
+  private let voice: WatchdogVoice
   private let isStopping = Atomic<Bool>(false)
   private let thread: Mutex<pthread_t?> = Mutex(nil)
 
@@ -31,16 +35,18 @@ public final class Watchdog: Sendable {
     let all = try communicator.allGather(own).map {
       $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
     }
+    hosts = all.map { $0[0] }
+    voice = WatchdogVoice()
     let first = all[0]
     let loop = WatchdogLoop(
-      rank: communicator.rank, activity: communicator.activity, hosts: all.map { $0[0] }, token: UInt64(first[2]) ?? 0,
+      rank: communicator.rank, activity: communicator.activity, hosts: hosts, token: UInt64(first[2]) ?? 0,
       firstRank: first[1] == "0"
         ? [] : first[3].split(separator: " ").compactMap { DatagramSocket.Address("\($0):\(first[1])") },
-      launcher: Launcher() == nil ? nil : getppid())
+      launcher: Launcher() == nil ? nil : getppid(), voice: voice)
     let handover = Handover(self, loop: loop, socket: socket)
     let missing = handover.greet()
     if communicator.rank == 0 && !missing.isEmpty {
-      WatchdogLoop.say(
+      voice.say(
         "no datagram (UDP) came from rank \(missing.map(String.init).joined(separator: ", ")): should one stall, it cannot be named, and is noticed late. Is there a firewall?"
       )
     }
@@ -49,6 +55,10 @@ public final class Watchdog: Sendable {
 
   /// Sets the limits, once the recipe is known.
   public func setLimits(_ new: WatchdogLimits) { limits.withLock { $0 = new } }
+
+  /// Has every sentence that this rank's watchdog says told to `listener` too, on the watchdog's thread; the process may
+  /// end right after.
+  public func onSentence(_ listener: @escaping @Sendable (String) -> Void) { voice.listen(listener) }
 
   /// Ends the watch: before the ranks part in order. Takes up to a quarter of a second.
   public func stop() {

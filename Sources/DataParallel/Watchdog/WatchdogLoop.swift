@@ -14,6 +14,7 @@ struct WatchdogLoop {
   var firstRank: [DatagramSocket.Address]
   /// The process that started this one, where a launcher did.
   let launcher: pid_t?
+  let voice: WatchdogVoice
 
   private var known: [StallJudgement.Known?]
   private var heardAt: [ContinuousClock.Instant?]
@@ -24,7 +25,7 @@ struct WatchdogLoop {
 
   init(
     rank: Int, activity: Activity, hosts: [String], token: UInt64, firstRank: [DatagramSocket.Address],
-    launcher: pid_t?
+    launcher: pid_t?, voice: WatchdogVoice
   ) {
     self.rank = rank
     self.activity = activity
@@ -32,6 +33,7 @@ struct WatchdogLoop {
     self.token = token
     self.firstRank = firstRank
     self.launcher = launcher
+    self.voice = voice
     known = [StallJudgement.Known?](repeating: nil, count: hosts.count)
     heardAt = [ContinuousClock.Instant?](repeating: nil, count: hosts.count)
     peers = [DatagramSocket.Address?](repeating: nil, count: hosts.count)
@@ -54,7 +56,7 @@ struct WatchdogLoop {
   /// Tells, listens and judges once; takes ``beatSeconds``.
   mutating func beat(_ socket: borrowing DatagramSocket?, _ limits: WatchdogLimits) {
     if let launcher, getppid() != launcher {
-      WatchdogLoop.say("rank \(rank) on \(hosts[rank]): its launcher (process \(launcher)) is gone; ending")
+      voice.say("rank \(rank) on \(hosts[rank]): its launcher (process \(launcher)) is gone; ending")
       _exit(Watchdog.exitCode)
     }
     let status = ownStatus()
@@ -124,10 +126,10 @@ struct WatchdogLoop {
     case .late(let sentence):
       if said.isEmpty {
         said = sentence
-        WatchdogLoop.say("waiting: \(sentence)")
+        voice.say("waiting: \(sentence)")
       }
     case .stalled(let sentence):
-      WatchdogLoop.say("\(sentence); the job ends with \(Watchdog.exitCode)")
+      voice.say("\(sentence); the job ends with \(Watchdog.exitCode)")
       var end = known[0]!.status
       end.kind = .end
       for peer in peers.compactMap(\.self) { socket.send(end.datagram, to: peer) }
@@ -144,7 +146,7 @@ struct WatchdogLoop {
     let silent = (ContinuousClock.now - heard) / .seconds(1)
     guard silent > limit + Double(rank) else { return }
     let activity = entry.status.activity
-    WatchdogLoop.say(
+    voice.say(
       "rank 0 on \(hosts[0]) is missing: rank \(rank) on \(hosts[rank]) has heard nothing of it for \(Int(silent)) s, "
         + "last seen at step \(activity.step + 1), phase \"\(activity.phase)\" (limit \(limit) s); the job ends with \(Watchdog.exitCode)"
     )
@@ -156,15 +158,9 @@ struct WatchdogLoop {
     let all = Activity.Patience.allCases.map { limits.limit($0) ?? .infinity }
     let idle = (ContinuousClock.now - last.since) / .seconds(1)
     guard let function = last.activity.function, idle > all.max()! + Double(rank) else { return }
-    WatchdogLoop.say(
+    voice.say(
       "rank \(rank) on \(hosts[rank]) has waited \(Int(idle)) s in \(function) at step \(last.activity.step + 1), and no datagram of rank 0 ever came; the job ends with \(Watchdog.exitCode)"
     )
     _exit(Watchdog.exitCode)
-  }
-
-  /// Writes one line to standard error in one call.
-  static func say(_ sentence: String) {
-    let line = Array(("lockstep: " + sentence + "\n").utf8)
-    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

@@ -32,7 +32,7 @@ private struct ExportDescription: Encodable {
 
   init(_ saved: SavedModel) {
     step = saved.step
-    encoder = saved.encoder.configuration
+    encoder = saved.encoder.description
     pool = saved.recipe.model.pool.rawValue
     classes = saved.state.input.classes
   }

@@ -6,7 +6,7 @@ import Networks
 import PackedTensors
 import SequenceData
 
-/// A saved model and the data set that it is used on, read by every rank and found equal on all.
+/// A saved model, read by rank 0, and the data set that it is used on, read by every rank and found equal on all.
 struct LoadedModel {
   let communicator: Communicator
   let agreement: Agreement
@@ -34,13 +34,12 @@ struct LoadedModel {
         return []
       }
     }
-    let (weights, dataset) = try agreement.together(exitCode: TrainingError.exitCode) {
-      let weights = try UsedWeights(command, needsClassifier: needsClassifier)
+    let weights = try UsedWeights.load(command, needsClassifier: needsClassifier, agreement, communicator)
+    let dataset = try agreement.together(exitCode: TrainingError.exitCode) {
       let dataset = try SequenceDataset(at: command.data)
       try weights.input.check(dataset, readsCategories: weights.recipe.input.kind == .categories)
-      return (weights, dataset)
+      return dataset
     }
-    try agreement.requireSame(weights.digest, of: "The model \(command.model)")
     try agreement.requireSame(dataset.fingerprint, of: "The data set \(command.data)")
     (self.weights, self.dataset) = (weights, dataset)
     description = weights.input.data

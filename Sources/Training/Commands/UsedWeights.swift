@@ -1,5 +1,7 @@
 import ArrayFiles
 import Checkpoints
+import DataParallel
+import MessagePassing
 import PackedTensors
 import SequenceData
 
@@ -19,49 +21,56 @@ struct UsedWeights {
   /// What stands on the encoder; none where only the encoder was saved.
   let objective: (any ObjectiveRecipe)?
 
-  /// Reads them.
-  /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
-  init(_ command: ModelCommand, needsClassifier: Bool) throws {
-    source = command.model
-    if !needsClassifier && command.checkpoint == nil && !AtomicFile.exists(command.model + "/checkpoints") {
-      let (tensors, configuration) = try EncoderFolder.locate(command.model).read(EncoderDescription.self)
-      self.tensors = tensors.map { NamedTensor(name: "encoder." + $0.name, shape: $0.shape, elements: $0.elements) }
-      recipe = try ModelRecipe(yaml: configuration.recipe, name: command.model)
-      precision = configuration.precision ?? .float32
-      input = configuration.data
-      choice = "encoder of step \(configuration.step)"
-      objective = nil
-    } else {
-      let saved = try SavedModel.open(command.model, checkpoint: command.checkpoint)
-      guard saved.recipe.objective is ClassifyRecipe || !needsClassifier else {
-        throw TrainingError.usage(
-          "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))"
-        )
-      }
-      tensors = saved.tensors
-      recipe = saved.recipe.model
-      precision = saved.recipe.precision
-      input = saved.state.input
-      choice = saved.choice
-      objective = saved.recipe.objective
-    }
+  /// What is told of the tensors.
+  private struct Description: Codable {
+    /// Section `model` of the recipe.
+    var model: String
+    /// The whole recipe, where a whole model was saved.
+    var recipe: String?
+    var precision: Precision
+    var input: InputDescription
+    var choice: String
   }
 
-  /// SHA-256 of all that a result depends on.
-  var digest: String {
-    var stream = Checksum.Stream()
-    func add(_ text: String) { Array((text + "\n").utf8).withUnsafeBytes { stream.update($0) } }
-    add(recipe.resolvedYAML)
-    add(precision.rawValue)
-    add(String(decoding: StableJSON.encode(input), as: UTF8.self))
-    for tensor in tensors {
-      add("\(tensor.name) \(tensor.shape)")
-      switch tensor.elements {
-      case .float32(let values): values.withUnsafeBytes { stream.update($0) }
-      case .int64(let values): values.withUnsafeBytes { stream.update($0) }
-      case .float64(let values): values.withUnsafeBytes { stream.update($0) }
-      }
+  /// Reads them on rank 0; every rank gets them.
+  /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
+  static func load(
+    _ command: ModelCommand, needsClassifier: Bool, _ agreement: Agreement, _ communicator: Communicator
+  ) throws -> UsedWeights {
+    let shared = try SharedTensors<Description>(agreement, communicator) {
+      try read(command, needsClassifier: needsClassifier)
     }
-    return stream.finalize()
+    let description = shared.description
+    return UsedWeights(
+      tensors: shared.tensors, recipe: try ModelRecipe(yaml: description.model, name: command.model),
+      precision: description.precision, input: description.input, choice: description.choice, source: command.model,
+      objective: try description.recipe.map { try Recipe(yaml: $0, name: command.model).objective })
+  }
+
+  private static func read(
+    _ command: ModelCommand, needsClassifier: Bool
+  ) throws -> (tensors: [NamedTensor], description: Description) {
+    if !needsClassifier && command.checkpoint == nil && !AtomicFile.exists(command.model + "/checkpoints") {
+      let (tensors, encoder) = try EncoderFolder.locate(command.model).read(EncoderDescription.self)
+      let named = tensors.map { NamedTensor(name: "encoder." + $0.name, shape: $0.shape, elements: $0.elements) }
+      return (
+        named,
+        Description(
+          model: encoder.recipe, precision: encoder.precision ?? .float32, input: encoder.data,
+          choice: "encoder of step \(encoder.step)")
+      )
+    }
+    let saved = try SavedModel.open(command.model, checkpoint: command.checkpoint)
+    guard saved.recipe.objective is ClassifyRecipe || !needsClassifier else {
+      throw TrainingError.usage(
+        "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))"
+      )
+    }
+    return (
+      saved.tensors,
+      Description(
+        model: saved.recipe.model.resolvedYAML, recipe: saved.recipe.resolvedYAML, precision: saved.recipe.precision,
+        input: saved.state.input, choice: saved.choice)
+    )
   }
 }

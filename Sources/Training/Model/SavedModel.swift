@@ -49,7 +49,7 @@ struct SavedModel {
   }
 
   /// The encoder alone, as a pretraining publishes it.
-  var encoder: (tensors: [NamedTensor], configuration: EncoderDescription) {
+  var encoder: (tensors: [NamedTensor], description: EncoderDescription) {
     let description = EncoderDescription(
       step: step, data: state.input, model: recipe.model, precision: recipe.precision)
     return (SavedModel.encoderTensors(tensors), description)

@@ -25,11 +25,16 @@ public struct Recipe: Sendable {
   ///
   /// Throws `RecipeError` (64) for what is wrong with its content and `FileError` where it cannot be read.
   public init(file path: String, overrides: [String] = []) throws {
+    try self.init(yaml: Recipe.text(ofFile: path), name: path, overrides: overrides)
+  }
+
+  /// The text of a recipe file, whatever it says.
+  static func text(ofFile path: String) throws -> String {
     let bytes = try AtomicFile.read(path, limit: Recipe.longest)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw RecipeError(recipe: path, place: .whole, key: "", reason: "is not a text in UTF-8")
     }
-    try self.init(yaml: text, name: path, overrides: overrides)
+    return text
   }
 
   /// Reads a recipe from its text; `name` stands for it in errors.

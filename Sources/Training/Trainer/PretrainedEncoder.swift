@@ -1,7 +1,7 @@
 import ArrayFiles
 import Checkpoints
 import DataParallel
-import FoundationEssentials
+import MessagePassing
 import SequenceData
 
 /// A pretrained encoder on its way into a fine-tuning.
@@ -13,21 +13,21 @@ struct PretrainedEncoder {
   let digest: String
 
   /// Reads the encoder that a job names on rank 0; every rank gets it.
-  static func load(_ job: TrainingJob, agreement: Agreement) throws -> PretrainedEncoder {
+  static func load(_ job: TrainingJob, _ agreement: Agreement, _ communicator: Communicator) throws -> PretrainedEncoder
+  {
     guard let path = job.encoder else {
       throw TrainingError.usage(
         "finetune needs --encoder RUN: the folder of a finished pretraining, or its encoder folder")
     }
-    let bytes = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+    let shared = try SharedTensors<EncoderDescription>(agreement, communicator) {
       if let checkpoint = job.encoderCheckpoint {
-        return encoded(try SavedModel.open(path, checkpoint: checkpoint).encoder)
+        return try SavedModel.open(path, checkpoint: checkpoint).encoder
       }
-      let folder = try located(path)
-      return encoded(try folder.read(EncoderDescription.self))
+      let (tensors, description) = try located(path).read(EncoderDescription.self)
+      return (tensors, description)
     }
-    let (tensors, description) = try decoded(bytes)
     return PretrainedEncoder(
-      tensors: tensors, description: description, source: path, digest: Checksum.sha256(bytes))
+      tensors: shared.tensors, description: shared.description, source: path, digest: shared.digest)
   }
 
   private static func located(_ path: String) throws -> EncoderFolder {
@@ -52,38 +52,5 @@ struct PretrainedEncoder {
           + "use the recipe of its pretraining")
     }
     try description.data.check(dataset, readsCategories: own.input.kind == .categories)
-  }
-
-  /// An encoder as bytes for the other ranks.
-  private struct Envelope: Codable {
-    struct Tensor: Codable {
-      var name: String
-      var shape: [Int]
-      var floats: [UInt32]?
-      var integers: [Int64]?
-    }
-    var description: EncoderDescription
-    var tensors: [Tensor]
-  }
-
-  private static func encoded(_ encoder: (tensors: [NamedTensor], configuration: EncoderDescription)) -> [UInt8] {
-    let tensors = encoder.tensors.map { tensor -> Envelope.Tensor in
-      switch tensor.elements {
-      case .float32(let values): .init(name: tensor.name, shape: tensor.shape, floats: values.map(\.bitPattern))
-      case .int64(let values): .init(name: tensor.name, shape: tensor.shape, integers: values)
-      case .float64: preconditionFailure("an encoder holds no \(tensor.name) in float64")
-      }
-    }
-    return Array(StableJSON.encode(Envelope(description: encoder.configuration, tensors: tensors)))
-  }
-
-  private static func decoded(_ bytes: [UInt8]) throws -> ([NamedTensor], EncoderDescription) {
-    let envelope = try JSONDecoder().decode(Envelope.self, from: Data(bytes))
-    let tensors = envelope.tensors.map {
-      NamedTensor(
-        name: $0.name, shape: $0.shape,
-        elements: $0.floats.map { .float32($0.map { Float(bitPattern: $0) }) } ?? .int64($0.integers ?? []))
-    }
-    return (tensors, envelope.description)
   }
 }

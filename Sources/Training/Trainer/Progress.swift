@@ -7,7 +7,10 @@ struct Progress {
   private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
   private let total: Int
   private var last = ContinuousClock.now - .seconds(60)
-  private var recent: [(timesteps: Int, seconds: Double)] = []
+  private var logged = ContinuousClock.now - .seconds(60)
+  private(set) var pace = Pace()
+  /// Takes every sentence too, and every ten seconds a step, once there is a run.
+  var log: RunLog?
 
   /// - Parameter total: steps of the run.
   init(total: Int, isSilent: Bool) {
@@ -19,24 +22,29 @@ struct Progress {
   func say(_ sentence: String) {
     if isSilent { return }
     write((isTerminal ? "\r\u{1B}[K" : "") + sentence + "\n")
+    log?.add(sentence)
   }
 
-  /// Tells of a step, if it is time.
+  /// Takes a step in, and tells of it if it is time.
   mutating func step(_ report: StepReport, isLast: Bool) {
     if isSilent { return }
-    recent.append((report.timesteps, report.seconds))
-    if recent.count > 20 { recent.removeFirst() }
-    let pause = isTerminal ? 0.2 : 5.0
+    pace.add(report)
     let now = ContinuousClock.now
-    guard isLast || (now - last) / .seconds(1) >= pause else { return }
-    last = now
-    let seconds = recent.reduce(0) { $0 + $1.seconds }
-    let speed = seconds > 0 ? Double(recent.reduce(0) { $0 + $1.timesteps }) / seconds : 0
-    let left = seconds / Double(recent.count) * Double(total - report.step)
+    let isDue = isLast || (now - last) / .seconds(1) >= (isTerminal ? 0.2 : 5.0)
+    let isLogDue = log != nil && (isLast || (now - logged) / .seconds(1) >= 10)
+    guard isDue || isLogDue else { return }
     var line = "step \(report.step)/\(total)  loss \(Progress.short(report.loss))"
     if let accuracy = report.accuracy { line += "  accuracy \(Progress.percent(accuracy))" }
-    line += "  \(Progress.rate(speed)) timesteps/s  \(Progress.duration(left)) left"
-    write(isTerminal ? "\r\u{1B}[K" + line + (isLast ? "\n" : "") : line + "\n")
+    line += "  \(Progress.rate(pace.timestepsPerSecond)) timesteps/s"
+    line += "  \(Progress.duration(pace.seconds(for: total - report.step))) left"
+    if isDue {
+      last = now
+      write(isTerminal ? "\r\u{1B}[K" + line + (isLast ? "\n" : "") : line + "\n")
+    }
+    if isLogDue {
+      logged = now
+      log?.add(line)
+    }
   }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

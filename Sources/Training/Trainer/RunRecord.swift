@@ -1,24 +1,44 @@
 import ArrayFiles
 import Checkpoints
+import DataParallel
 import Foundation
 import MessagePassing
 import PackedTensors
 
-/// What rank 0 writes while a run goes on: metrics and checkpoints.
+/// What rank 0 writes while a run goes on: metrics, checkpoints, the log of this attempt, and how it stands.
 final class RunRecord {
+  let log: RunLog
   private let metrics: MetricsFile
   private let writer: CheckpointWriter
-
+  private let status: StatusFile
   private let lock: RunLock
 
-  init(_ folder: RunFolder, keep: Int, lock: RunLock) throws {
+  /// Begins to record an attempt.
+  /// - Parameters:
+  ///   - state: where it begins.
+  ///   - totalSteps: steps of the run.
+  init(_ session: TrainingSession, _ lock: RunLock, from state: TrainingState, totalSteps: Int) throws {
     self.lock = lock
+    let (folder, watchdog) = (session.folder, session.watchdog)
     metrics = try MetricsFile(path: folder.metricsPath)
-    writer = CheckpointWriter(store: folder.store, keep: keep, lock: lock)
+    writer = CheckpointWriter(store: folder.store, keep: session.recipe.training.keep, lock: lock)
+    let log = try RunLog(run: folder.path, attempt: lock.holder.attempt)
+    let status = StatusFile(
+      folder, lock: lock, state: state, totalSteps: totalSteps, hosts: watchdog.hosts,
+      activity: session.communicator.activity)
+    (self.log, self.status) = (log, status)
+    lock.whileHeld { [weak status] in status?.write() }
+    watchdog.onSentence { sentence in
+      log.add(sentence)
+      status.note(message: sentence)
+    }
   }
 
   /// Adds a step's line.
-  func add(_ report: StepReport) throws { try metrics.append(TrainMetricsRow(report)) }
+  func add(_ report: StepReport, _ pace: Pace, left: Int) throws {
+    status.note(report, pace, left: left)
+    try metrics.append(TrainMetricsRow(report))
+  }
   /// Adds a validation's line.
   func add(_ row: ValidationMetricsRow) throws { try metrics.append(row) }
 
@@ -37,8 +57,18 @@ final class RunRecord {
   /// Throws where another job has taken the run since.
   func checkLock() throws { try lock.check() }
 
-  /// Gives the run free for other jobs.
-  func release() throws { try lock.release() }
+  /// Says how the attempt ended, and gives the run free for other jobs.
+  func release(_ state: RunStatus.State, exitCode: Int32) throws {
+    status.end(state, exitCode: exitCode)
+    try lock.release()
+  }
+
+  /// Says which error ended the attempt.
+  func fail(_ error: any Error) {
+    let code = TrainingError.exitCode(of: error)
+    log.add("ended with \(code): \(error)")
+    status.end(.failed, exitCode: code, message: "\(error)")
+  }
 
   /// Where and when a checkpoint was made: what may differ between equal runs.
   static func made(ranks: Int) -> [String: String] {

@@ -45,8 +45,17 @@ final class Trainer<E: Encoder, O: Objective> {
     progress = Progress(total: totalSteps, isSilent: !session.isFirst)
   }
 
-  /// Trains; returns 0, or 75 where training was stopped before its end.
+  /// Trains; returns 0, or 75 where training was stopped before its end. An error stands in the run's log and status.
   func run() throws -> Int32 {
+    do {
+      return try train()
+    } catch {
+      record?.fail(error)
+      throw error
+    }
+  }
+
+  private func train() throws -> Int32 {
     try resume()
     if state.isFinished {
       try publishMissingEncoder()
@@ -68,10 +77,10 @@ final class Trainer<E: Encoder, O: Objective> {
       let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
       try seal?.check(waiting: state.epoch > 0, activity)
-      try record?.add(report)
-      try count(report)
       let isLast = state.step == totalSteps
       progress.step(report, isLast: isLast)
+      try record?.add(report, progress.pace, left: totalSteps - state.step)
+      try count(report)
 
       var isBest = false
       if !validationIDs.isEmpty && (state.step % training.validateEvery == 0 || isLast) { isBest = try validate() }
@@ -83,8 +92,7 @@ final class Trainer<E: Encoder, O: Objective> {
       activity.enter(.saving, step: state.step)
       if saves { try record?.save(snapshot(isBest: isBest)) }
       if isStopping && !state.isFinished {
-        try end()
-        progress.say("stopped at step \(state.step) with a checkpoint; the same command goes on")
+        try stop()
         return 75
       }
     }
@@ -123,11 +131,12 @@ final class Trainer<E: Encoder, O: Objective> {
   }
 
   /// Waits on rank 0 for what is being written, and gives the run free.
-  private func end() throws {
+  private func stop() throws {
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
       session.communicator.activity.enter(.finishing)
       try record?.finish()
-      try record?.release()
+      progress.say("stopped at step \(state.step) with a checkpoint; the same command goes on")
+      try record?.release(.stopped, exitCode: 75)
       return []
     }
   }
@@ -139,7 +148,8 @@ final class Trainer<E: Encoder, O: Objective> {
       let start = try session.folder.prepare(
         session.recipe, session.identity, resume: session.job.resume, say: progress.say)
       messages = start.messages
-      record = try RunRecord(session.folder, keep: session.recipe.training.keep, lock: start.lock)
+      let record = try RunRecord(session, start.lock, from: start.state ?? state, totalSteps: totalSteps)
+      (self.record, progress.log) = (record, record.log)
       guard let content = start.content, let state = start.state else { return [] }
       let source = session.folder.path
       try model.store.load(content.model, source: source)
@@ -219,8 +229,8 @@ final class Trainer<E: Encoder, O: Objective> {
       try record?.finish()
       try record?.checkLock()
       let choice = try publishEncoder()
-      try record?.release()
       progress.say("finished at step \(state.step); encoder of \(choice) in \(session.folder.path)/encoder")
+      try record?.release(.finished, exitCode: 0)
       return []
     }
   }
@@ -231,7 +241,7 @@ final class Trainer<E: Encoder, O: Objective> {
       if !EncoderFolder(run: session.folder.path).isThere {
         progress.say("encoder of \(try publishEncoder()) in \(session.folder.path)/encoder")
       }
-      try record?.release()
+      try record?.release(.finished, exitCode: 0)
       return []
     }
   }

@@ -59,10 +59,10 @@ public struct TrainingJob: Sendable {
     self.out = out
   }
 
-  /// The recipe with overrides applied: train and finetune always classify, so another objective gives way to
+  /// The recipe of this text with overrides applied: train and finetune always classify, so another objective gives way to
   /// `classify`.
-  func resolvedRecipe() throws -> Recipe {
-    var recipe = try Recipe(file: self.recipe, overrides: overrides)
+  func resolvedRecipe(_ text: String) throws -> Recipe {
+    var recipe = try Recipe(yaml: text, name: self.recipe, overrides: overrides)
     switch command {
     case .pretrain:
       guard recipe.objective.isSelfSupervised else {

@@ -13,6 +13,7 @@ public struct TrainingSession {
   let dataset: SequenceDataset
   let communicator: Communicator
   let agreement: Agreement
+  let watchdog: Watchdog
   let selection: Selection
   let normalisation: InputNormalisation
   let pretrained: PretrainedEncoder?
@@ -26,7 +27,7 @@ public struct TrainingSession {
   public static func run(_ job: TrainingJob, _ communicator: Communicator) throws -> Int32 {
     StopSignals.install()
     let watchdog = try ComputeEnvironment.prepare(communicator, threads: job.threads)
-    let session = try TrainingSession(job, communicator)
+    let session = try TrainingSession(job, communicator, watchdog)
     watchdog.setLimits(session.recipe.training.watchdog)
     let code = try ModelBuilder.build(
       session.recipe.model, objective: session.recipe.objective, precision: session.recipe.precision,
@@ -35,8 +36,9 @@ public struct TrainingSession {
     return code
   }
 
-  private init(_ job: TrainingJob, _ communicator: Communicator) throws {
+  private init(_ job: TrainingJob, _ communicator: Communicator, _ watchdog: Watchdog) throws {
     self.job = job
+    self.watchdog = watchdog
     self.communicator = communicator
     agreement = Agreement(communicator: communicator)
     folder = RunFolder(path: job.out)
@@ -44,7 +46,7 @@ public struct TrainingSession {
     try agreement.requireSame(
       try agreement.together(exitCode: TrainingError.exitCode) { try Checksum.sha256(ofFile: "/proc/self/exe") },
       of: "The program (its file's SHA-256)")
-    let recipe = try agreement.together(exitCode: TrainingError.exitCode) { try job.resolvedRecipe() }
+    let recipe = try TrainingSession.sharedRecipe(job, agreement)
     guard communicator.size <= recipe.batch.lanes else {
       throw TrainingError.usage(
         "\(communicator.size) ranks cannot share \(recipe.batch.lanes) lanes: use at most \(recipe.batch.lanes) ranks, or --set batch.lanes=\(communicator.size.nextPowerOfTwo) (which changes the bits)"
@@ -60,7 +62,7 @@ public struct TrainingSession {
         : try Selection.labelled(opened, part: job.labels, seed: seed)
     }
     if job.command == .finetune {
-      let loaded = try PretrainedEncoder.load(job, agreement: agreement)
+      let loaded = try PretrainedEncoder.load(job, agreement, communicator)
       try TrainingError.alike { try loaded.check(chosen.model, job: job, dataset: opened) }
       pretrained = loaded
     } else {
@@ -80,6 +82,17 @@ public struct TrainingSession {
     identity = RunIdentity(
       command: job.command, recipe: recipe.identity, dataset: dataset.fingerprint, sequences: selection.digest,
       encoder: pretrained?.digest, isProbe: job.isProbe)
+  }
+
+  /// The recipe as rank 0's file has it, with this rank's overrides: only rank 0's host needs the file.
+  private static func sharedRecipe(_ job: TrainingJob, _ agreement: Agreement) throws -> Recipe {
+    try agreement.requireSame(job.recipe, of: "The recipe's path")
+    let text = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      Array(try Recipe.text(ofFile: job.recipe).utf8)
+    }
+    return try agreement.together(exitCode: TrainingError.exitCode) {
+      try job.resolvedRecipe(String(decoding: text, as: UTF8.self))
+    }
   }
 }
 
