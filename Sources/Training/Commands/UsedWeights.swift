@@ -37,6 +37,7 @@ struct UsedWeights {
   static func load(
     _ command: ModelCommand, needsClassifier: Bool, _ agreement: Agreement, _ communicator: Communicator
   ) throws -> UsedWeights {
+    try agreement.requireSame("\(command.model) \(command.checkpoint ?? "")", of: "The model (--model, --checkpoint)")
     let shared = try SharedTensors<Description>(agreement, communicator) {
       try read(command, needsClassifier: needsClassifier)
     }

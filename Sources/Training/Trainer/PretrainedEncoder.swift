@@ -19,6 +19,7 @@ struct PretrainedEncoder {
       throw TrainingError.usage(
         "finetune needs --encoder RUN: the folder of a finished pretraining, or its encoder folder")
     }
+    try agreement.requireSame("\(path) \(job.encoderCheckpoint ?? "")", of: "The encoder (--encoder, --checkpoint)")
     let shared = try SharedTensors<EncoderDescription>(agreement, communicator) {
       if let checkpoint = job.encoderCheckpoint {
         return try SavedModel.open(path, checkpoint: checkpoint).encoder
