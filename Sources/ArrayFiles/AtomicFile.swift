@@ -23,32 +23,19 @@ public enum AtomicFile {
   }
 
   /// Replaces the file at `path` by what `body` writes; nothing happens to it where `body` throws.
+  /// - Parameter isDurable: whether to wait for the disk. Without, the file is seen whole or not at all while the system
+  ///   lives; a loss of power may leave the old one, the new one, or one of neither.
   public static func write(
-    to path: String, _ body: (inout Writer) throws(FileError) -> Void
+    to path: String, isDurable: Bool = true, _ body: (inout Writer) throws(FileError) -> Void
   ) throws(FileError) {
     let temporary = temporaryPath(for: path)
     unlink(temporary)
     do throws(FileError) {
       var writer = try Writer(creating: temporary)
       try body(&writer)
-      _ = try writer.finish()
+      if isDurable { _ = try writer.finish() }
       guard rename(temporary, path) == 0 else { throw FileError.system("rename", path: path) }
-      try syncFolder(folder(of: path))
-    } catch {
-      unlink(temporary)
-      throw error.toldOf(path, insteadOf: temporary)
-    }
-  }
-
-  /// Replaces the file at `path` by `bytes` without waiting for the disk: seen whole or not at all while the system
-  /// lives; a loss of power may leave the old file, the new one, or one of neither.
-  public static func writeVolatile(_ bytes: [UInt8], to path: String) throws(FileError) {
-    let temporary = temporaryPath(for: path)
-    unlink(temporary)
-    do throws(FileError) {
-      var writer = try Writer(creating: temporary)
-      try writer.write(bytes)
-      guard rename(temporary, path) == 0 else { throw FileError.system("rename", path: path) }
+      if isDurable { try syncFolder(folder(of: path)) }
     } catch {
       unlink(temporary)
       throw error.toldOf(path, insteadOf: temporary)

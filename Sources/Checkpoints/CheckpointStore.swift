@@ -59,8 +59,7 @@ public struct CheckpointStore: Sendable {
 
   /// `step-00000200`.
   public static func name(ofStep step: Int) -> String {
-    let digits = String(step)
-    return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    "step-" + step.eightDigits
   }
 
   /// The step in a folder's name; nil for any other name, such as one with other zeros in front.

@@ -29,6 +29,9 @@ public final class RunLock: Sendable {
     /// Whether the attempt ended in order.
     var hasEnded = false
 
+    /// The attempt's number as it stands in names of files: `00000003`.
+    public var name: String { attempt.eightDigits }
+
     var words: String { "attempt \(attempt), process \(process) on \(host)" }
   }
 
@@ -97,8 +100,7 @@ public final class RunLock: Sendable {
   // MARK: The files
 
   private static func path(_ attempt: Int, in folder: String) -> String {
-    let digits = String(attempt)
-    return "\(folder)/" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".json"
+    "\(folder)/\(attempt.eightDigits).json"
   }
 
   private static func attempts(in folder: String) throws(FileError) -> [Int] {

@@ -33,7 +33,7 @@ extension Commands {
       ["pretrain", try experiment.recipe, "--data", experiment.data, "--out", run.path]
     }
 
-    @Test func aStatusIsWholeWhenEverItIsRead() throws {
+    @Test func aStatusIsWholeWheneverItIsRead() throws {
       var experiment = try Experiment.masked.get()
       experiment.steps = 100_000
       experiment.validateEvery = 50
@@ -103,7 +103,7 @@ extension Commands {
       let last = try #require(try run.log(1).last)
       #expect(last.contains("rank 1 on ") && last.hasSuffix("the job ends with 76"), "\(last)")
       let status = try Status(of: run)
-      #expect(status.message.map { $0 == last } == true, "\(status)")
+      #expect(status.message == String(last), "\(status)")
       #expect(status.step == 12 || status.step == 11, "\(status)")
     }
   }

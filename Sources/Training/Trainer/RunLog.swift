@@ -1,4 +1,5 @@
 import ArrayFiles
+import Checkpoints
 import Foundation
 
 /// `RUN/logs/attempt-00000003.log`: what one attempt has told, each line with its time. Rank 0 alone; any thread may
@@ -10,11 +11,10 @@ final class RunLog: Sendable {
 
   /// Makes the log of an attempt.
   /// - Parameter run: the run's folder.
-  init(run: String, attempt: Int) throws {
+  init(run: String, of attempt: RunLock.Holder) throws {
     let folder = run + "/logs"
     try AtomicFile.createFolder(folder)
-    let digits = String(attempt)
-    let path = folder + "/attempt-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".log"
+    let path = "\(folder)/attempt-\(attempt.name).log"
     descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError.system("open", path: path) }
   }

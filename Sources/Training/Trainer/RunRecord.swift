@@ -22,7 +22,7 @@ final class RunRecord {
     let (folder, watchdog) = (session.folder, session.watchdog)
     metrics = try MetricsFile(path: folder.metricsPath)
     writer = CheckpointWriter(store: folder.store, keep: session.recipe.training.keep, lock: lock)
-    let log = try RunLog(run: folder.path, attempt: lock.holder.attempt)
+    let log = try RunLog(run: folder.path, of: lock.holder)
     let status = StatusFile(
       folder, lock: lock, state: state, totalSteps: totalSteps, hosts: watchdog.hosts,
       activity: session.communicator.activity)
@@ -39,6 +39,7 @@ final class RunRecord {
     status.note(report, pace, left: left)
     try metrics.append(TrainMetricsRow(report))
   }
+
   /// Adds a validation's line.
   func add(_ row: ValidationMetricsRow) throws { try metrics.append(row) }
 

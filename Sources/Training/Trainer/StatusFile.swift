@@ -13,6 +13,7 @@ final class StatusFile: Sendable {
   private let lock: RunLock
   private let activity: Activity
   private let status: Mutex<RunStatus>
+  private let writing = Mutex<Void>(())
 
   /// - Parameters:
   ///   - totalSteps: steps of the run.
@@ -63,14 +64,18 @@ final class StatusFile: Sendable {
 
   /// Replaces the file, unless another attempt holds the run.
   func write() {
-    // Held throughout: two threads would write one temporary file.
-    status.withLock { status in
+    // Two threads would write one temporary file. What the training thread notes waits for no file.
+    writing.withLock { _ in
       guard (try? lock.check()) != nil else { return }
-      status.phase = activity.snapshot.phase
-      status.checkpoint = name(of: .latest)
-      status.bestCheckpoint = name(of: .best)
-      status.updated = StatusFile.now
-      try? AtomicFile.writeVolatile(Array(StableJSON.encode(status)), to: path)
+      let (checkpoint, best) = (name(of: .latest), name(of: .best))
+      let content = status.withLock {
+        $0.phase = activity.snapshot.phase
+        ($0.checkpoint, $0.bestCheckpoint, $0.updated) = (checkpoint, best, StatusFile.now)
+        return StableJSON.encode($0)
+      }
+      try? AtomicFile.write(to: path, isDurable: false) { (writer: inout AtomicFile.Writer) throws(FileError) in
+        try writer.write(Array(content))
+      }
     }
   }
 
