@@ -106,9 +106,9 @@ extension Convolution {
 /// Writes the gradient with respect to a convolution's input.
 private struct InputAdjoint {
   let output: PackedTensor
-  private let stride: Int
+  private let geometry: ConvolutionGeometry
   private let accumulate: Bool
-  private let phases: [(AdjointPhase, PackedWeights)]
+  private let runs: [(AdjointPhases, PackedWeights)]
 
   init?(
     _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, _ precision: Precision,
@@ -124,8 +124,8 @@ private struct InputAdjoint {
       output = tensor
       accumulate = true
     }
-    stride = geometry.stride
-    phases = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
+    self.geometry = geometry
+    runs = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
   }
 
   /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
@@ -134,22 +134,27 @@ private struct InputAdjoint {
     _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int,
     lane: Int, _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?
   ) {
-    let channels = output.channels
+    let (channels, stride) = (output.channels, geometry.stride)
     let base = output.row(output.layout.offsets[sequence])
-    for (phase, packed) in phases {
-      let from = rows.lowerBound / stride
-      let to = (rows.upperBound - phase.phase + stride - 1) / stride
-      if to <= from { continue }
-      let y = base + (from * stride + phase.phase) * channels
-      if phase.taps.isEmpty {
-        if !accumulate {
-          for m in 0..<to - from { (y + m * stride * channels).update(repeating: 0, count: channels) }
+    for (run, packed) in runs {
+      /// Writes the first `count` phases of each m.
+      func write(_ m: Range<Int>, phases count: Int) {
+        if m.isEmpty || count <= 0 { return }
+        let y = base + (m.lowerBound * stride + run.phase) * channels
+        if run.taps[0].isEmpty {
+          if accumulate { return }
+          for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: count * channels) }
+          return
         }
-        continue
+        kernels.convolve(
+          run.parameters(geometry, phases: count), g, rows: given.count, from: given.lowerBound, length: outputLength,
+          packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m)
       }
-      kernels.convolve(
-        phase.parameters, g, rows: given.count, from: given.lowerBound, length: outputLength, packed, bias: nil,
-        accumulate ? .added : [], to: y, rowStride: stride * channels, from..<to)
+      let first = rows.lowerBound / stride
+      // All phases of a run, as far as the rows go; then those that are left before a sequence's end.
+      let whole = max(first, (rows.upperBound - run.phases.upperBound + stride) / stride)
+      write(first..<whole, phases: run.phases.count)
+      write(whole..<whole + 1, phases: rows.upperBound - whole * stride - run.phase)
     }
     guard let activation else { return }
     var at = rows.lowerBound

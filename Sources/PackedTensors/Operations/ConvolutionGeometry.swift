@@ -65,30 +65,45 @@ public struct ConvolutionGeometry: Sendable, Hashable {
     return min(first, last)..<max(first, last)
   }
 
-  /// The adjoint with respect to the input, one convolution for each residue of the input timestep modulo the stride.
+  /// The adjoint with respect to the input, a convolution for each run of residues of the input timestep modulo the
+  /// stride that read the same output timesteps.
   ///
   /// Input timestep `u = phase + stride·m` receives tap k from output timestep `(u + left − k·dilation) / stride` where
   /// that is whole. Those taps form an arithmetic progression; in descending order they read ascending output timesteps
-  /// with a constant step.
-  var adjointPhases: [AdjointPhase] {
-    (0..<stride).map { phase in
-      let taps = (0..<kernel).filter { (phase + left - $0 * dilation) % stride == 0 }.reversed()
-      let ordered = Array(taps)
-      guard let first = ordered.first else { return AdjointPhase(phase: phase, taps: [], parameters: ck_convolution()) }
-      let step = ordered.count > 1 ? (ordered[0] - ordered[1]) * dilation / stride : 1
-      return AdjointPhase(
-        phase: phase, taps: ordered,
-        parameters: ck_convolution(
-          in: outputChannels, out: inputChannels, taps: ordered.count, stride: 1, dilation: step,
-          left: -((phase + left - first * dilation) / stride)))
+  /// with a constant step. Phases side by side that read the same ones are one convolution to as many times the
+  /// channels, whose rows are `stride` input timesteps apart.
+  var adjointPhases: [AdjointPhases] {
+    var runs: [AdjointPhases] = []
+    for phase in 0..<stride {
+      let taps = (0..<kernel).filter { (phase + left - $0 * dilation) % stride == 0 }.reversed().map { $0 }
+      let first = taps.first.map { (phase + left - $0 * dilation) / stride } ?? 0
+      let step = taps.count > 1 ? (taps[0] - taps[1]) * dilation / stride : 1
+      if let last = runs.last, last.taps[0].count == taps.count, last.first == first, last.step == step {
+        runs[runs.count - 1].taps.append(taps)
+      } else {
+        runs.append(AdjointPhases(phase: phase, taps: [taps], first: first, step: step))
+      }
     }
+    return runs
   }
 }
 
-/// The part of a convolution's adjoint that writes the input timesteps `phase + stride·m`.
-struct AdjointPhase {
+/// The part of a convolution's adjoint that writes the input timesteps `phase + stride·m`, `phase + 1 + stride·m`, ….
+struct AdjointPhases {
+  /// The first phase.
   let phase: Int
-  /// Taps in the order in which they are summed.
-  let taps: [Int]
-  let parameters: ck_convolution
+  /// Of each phase, its taps in the order in which they are summed; as many for each.
+  fileprivate(set) var taps: [[Int]]
+  /// The output timestep, less m, that the first tap reads; and timesteps from one tap's to the next one's.
+  let first, step: Int
+
+  /// The phases.
+  var phases: Range<Int> { phase..<phase + taps.count }
+
+  /// The convolution that writes `count` of the phases, the first ones.
+  func parameters(_ geometry: ConvolutionGeometry, phases count: Int) -> ck_convolution {
+    ck_convolution(
+      in: geometry.outputChannels, out: count * geometry.inputChannels, taps: taps[0].count, stride: 1, dilation: step,
+      left: -first)
+  }
 }

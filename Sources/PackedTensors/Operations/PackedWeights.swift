@@ -27,19 +27,23 @@ struct PackedWeights {
     if precision == .bfloat16 { pair(taps: g.kernel, inputs: g.inputChannels, columns: g.outputChannels) }
   }
 
-  /// Packs `weight [out, in, kernel]` for the adjoint: panels of input channels, the phase's taps in its order.
-  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [Int], _ precision: Precision) {
-    self.init(rows: taps.count * g.outputChannels, columns: g.inputChannels)
+  /// Packs `weight [out, in, kernel]` for the adjoint: panels of `[phase][input channel]`, each phase's taps in its order.
+  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [[Int]], _ precision: Precision) {
+    let (rows, columns) = (taps[0].count * g.outputChannels, taps.count * g.inputChannels)
+    self.init(rows: rows, columns: columns)
     let panel = KernelSizes.panel
-    for i in 0..<g.inputChannels {
-      let to = base + (i / panel) * taps.count * g.outputChannels * panel + i % panel
-      for (n, k) in taps.enumerated() {
-        for o in 0..<g.outputChannels {
-          to[(n * g.outputChannels + o) * panel] = weight[(o * g.inputChannels + i) * g.kernel + k]
+    for (phase, taps) in taps.enumerated() {
+      for i in 0..<g.inputChannels {
+        let column = phase * g.inputChannels + i
+        let to = base + (column / panel) * rows * panel + column % panel
+        for (n, k) in taps.enumerated() {
+          for o in 0..<g.outputChannels {
+            to[(n * g.outputChannels + o) * panel] = weight[(o * g.inputChannels + i) * g.kernel + k]
+          }
         }
       }
     }
-    if precision == .bfloat16 { pair(taps: taps.count, inputs: g.outputChannels, columns: g.inputChannels) }
+    if precision == .bfloat16 { pair(taps: taps[0].count, inputs: g.outputChannels, columns: columns) }
   }
 
   /// Rounds to bfloat16.
