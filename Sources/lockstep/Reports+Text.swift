@@ -39,9 +39,8 @@ extension KernelBenchmark.Result {
     func cell(_ rate: Double) -> String { String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak) }
     var lines = [
       String(
-        format: "One core, %@: multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.", instructionSet,
-        peak / 1e9,
-        copyBytes / 1e9),
+        format: "One core, %@, %@: float32 multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.",
+        instructionSet, precision, peak / 1e9, copyBytes / 1e9),
       "",
       "| convolution | forward, GFLOP/s | input gradient | weight gradient |",
       "|---|---|---|---|",

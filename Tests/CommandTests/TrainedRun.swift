@@ -10,6 +10,7 @@ struct MetricsRow: Decodable {
   var loss: Double?
   var skippedFor: [Int]?
   var accuracy, macroF1, learningRate, gradientNorm, imbalance: Double?
+  var inputSeconds, checkpointSeconds: Double?
   var timesteps, leastTimestepsOfRank, mostTimestepsOfRank, peakBytes: Int?
   var isBest: Bool?
 

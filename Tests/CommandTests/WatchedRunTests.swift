@@ -67,6 +67,16 @@ extension Commands {
       #expect(try names(run.path).allSatisfy { !$0.hasPrefix(".") }, "something temporary was left")
     }
 
+    @Test func stepsTellWhatTheyWaitedFor() throws {
+      let run = try Experiment.masked.get().run(ranks: 2)
+      let steps = try run.steps
+      for row in steps { #expect(row.inputSeconds.map { $0 >= 0 && $0 < 60 } == true, "\(row)") }
+      // Nobody has read the first batch ahead.
+      #expect(steps.first?.inputSeconds ?? 0 > 0)
+      // Checkpoints of steps 10 and 20; the last one has no step behind it.
+      #expect(steps.filter { $0.checkpointSeconds ?? 0 > 0 }.map(\.step) == [11, 21])
+    }
+
     @Test func eachAttemptHasALogOfItsOwn() throws {
       let experiment = try Experiment.masked.get()
       let run = try experiment.run(["--stop-after", "12"], expecting: 75)

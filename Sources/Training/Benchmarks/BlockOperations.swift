@@ -22,10 +22,11 @@ public enum BlockOperations {
   /// Timesteps of the one sequence: its tensors of 8 MiB exceed the second cache.
   private static let timesteps = 1 << 15
 
-  static func measure() -> [Row] { Block().rows() }
+  static func measure(_ precision: Precision) -> [Row] { Block(precision).rows() }
 
   /// The tensors and maps of a block in the middle of a step.
   private struct Block {
+    let precision: Precision
     let layout = RaggedLayout(lengths: [timesteps])
     let geometry = ConvolutionGeometry(inputChannels: width, outputChannels: width, kernel: kernel)
     let stem = ConvolutionGeometry(inputChannels: 1, outputChannels: width, kernel: 1)
@@ -36,7 +37,8 @@ public enum BlockOperations {
     let join: ResidualJoin
     let row: PackedTensor
 
-    init() {
+    init(_ precision: Precision) {
+      self.precision = precision
       values = KernelBenchmark.filled(layout, 1)
       (x, first, second) = (
         KernelBenchmark.filled(layout, width), KernelBenchmark.filled(layout, width),
@@ -95,7 +97,7 @@ public enum BlockOperations {
 
     private func convolve(_ geometry: ConvolutionGeometry, _ input: NormalisedInput, moments: Bool) {
       var sums = moments ? MomentSums(pivot: bias, lanes: 1) : nil
-      _ = Convolution.forward(geometry, input, weight: weight, bias: bias, moments: &sums)
+      _ = Convolution.forward(geometry, input, weight: weight, bias: bias, precision: precision, moments: &sums)
     }
 
     private func differentiate(
@@ -103,7 +105,8 @@ public enum BlockOperations {
       _ target: Convolution.InputGradient, _ activation: inout ActivationAdjoint?
     ) {
       _ = Convolution.backward(
-        geometry, input, gradient, weight: weight, inputGradient: target, activation: &activation, withBias: true
+        geometry, input, gradient, weight: weight, precision: precision, inputGradient: target,
+        activation: &activation, withBias: true
       ) { _, _ in }
     }
 

@@ -17,7 +17,9 @@ public enum KernelBenchmark {
   public struct Result: Codable, Sendable {
     /// The instruction set in use.
     public let instructionSet: String
-    /// Fused multiply-adds on registers alone, FLOP a second.
+    /// What was multiplied.
+    public let precision: String
+    /// Fused multiply-adds of Float on registers alone, FLOP a second; those of bfloat16 may be twice as fast.
     public let peak: Double
     /// A copy from memory to memory, bytes read and written a second.
     public let copyBytes: Double
@@ -46,8 +48,11 @@ public enum KernelBenchmark {
     return wide + awkward + spread
   }()
 
-  /// Measures everything; well under a minute.
-  public static func run() -> Result {
+  /// Measures all shapes and the operations of a step; well under a minute.
+  /// - Parameter bfloat16: whether convolutions multiply bfloat16.
+  public static func run(bfloat16: Bool) -> Result { run(bfloat16 ? .bfloat16 : .float32, shapes) }
+
+  static func run(_ precision: Precision, _ shapes: [ConvolutionGeometry]) -> Result {
     setFloatEnvironment()
     // A processor may need a while to reach its speed, and is shared: the limit is the better of before and after.
     func peak() -> Double { Stopwatch.rate { ProcessorLimits.multiplyAdd(rounds: 100_000) } }
@@ -56,13 +61,14 @@ public enum KernelBenchmark {
     let (source, target) = (PackedTensor(layout: layout, channels: 1), PackedTensor(layout: layout, channels: 1))
     source.fill(1)
     let copy = Stopwatch.rate { ProcessorLimits.copy(source, to: target) }
-    let (convolutions, operations) = (shapes.map(measure), BlockOperations.measure())
+    let convolutions = shapes.map { measure($0, precision) }
+    let operations = BlockOperations.measure(precision)
     return Result(
-      instructionSet: InstructionSet.active.rawValue, peak: max(before, peak()), copyBytes: copy,
-      convolutions: convolutions, operations: operations)
+      instructionSet: InstructionSet.active.rawValue, precision: precision.rawValue, peak: max(before, peak()),
+      copyBytes: copy, convolutions: convolutions, operations: operations)
   }
 
-  private static func measure(_ geometry: ConvolutionGeometry) -> Row {
+  private static func measure(_ geometry: ConvolutionGeometry, _ precision: Precision) -> Row {
     let x = filled(RaggedLayout(lengths: [timesteps]), geometry.inputChannels)
     let dy = filled(x.layout.strided(by: geometry.stride), geometry.outputChannels)
     let weight = [Float](
@@ -71,13 +77,14 @@ public enum KernelBenchmark {
     func adjoint(_ target: Convolution.InputGradient) {
       var none: ActivationAdjoint?
       _ = Convolution.backward(
-        geometry, NormalisedInput(x), NormalisedGradient(dy), weight: weight, inputGradient: target, activation: &none,
-        withBias: false
+        geometry, NormalisedInput(x), NormalisedGradient(dy), weight: weight, precision: precision,
+        inputGradient: target, activation: &none, withBias: false
       ) { _, _ in }
     }
     let forward = Stopwatch.seconds {
       var none: MomentSums?
-      _ = Convolution.forward(geometry, NormalisedInput(x), weight: weight, bias: nil, moments: &none)
+      _ = Convolution.forward(
+        geometry, NormalisedInput(x), weight: weight, bias: nil, precision: precision, moments: &none)
     }
     let weights = Stopwatch.seconds { adjoint(.none) }
     let both = Stopwatch.seconds { adjoint(.new) }

@@ -22,6 +22,8 @@ public enum BenchCommand {
     public var exposedSeconds: Double
     /// Σ over steps of the most seconds that a rank spent in communication, waiting included.
     public var waitedSeconds: Double
+    /// Σ over steps of the longest that a rank waited for its batch.
+    public var inputSeconds: Double
     /// The largest rank's resident peak.
     public var peakBytes: Int
     /// Mean loss of the last step.
@@ -86,11 +88,13 @@ private struct BenchUser: ModelUser {
     defer { unlink(metricsPath) }
     var loss = 0.0
     var least: [Double] = []
+    var inputSeconds = 0.0
     try communicator.barrier()
     let start = ContinuousClock.now
     try pass(model, &plans, steps: 0..<steps) { report in
       loss = report.loss
       least.append(report.exposedCommunicationSeconds)
+      inputSeconds += report.inputSeconds
       try metrics?.append(TrainMetricsRow(report))
     }
     try communicator.barrier()
@@ -101,7 +105,8 @@ private struct BenchUser: ModelUser {
     let peak = try communicator.allReduce(Int64(Memory.peakBytes), .max)
     return BenchCommand.Result(
       timestepsPerSecond: Double(dataset.timesteps) / seconds, steps: steps, seconds: seconds,
-      exposedSeconds: least.reduce(0, +), waitedSeconds: most.reduce(0, +), peakBytes: Int(peak), finalLoss: loss,
+      exposedSeconds: least.reduce(0, +), waitedSeconds: most.reduce(0, +),
+      inputSeconds: inputSeconds, peakBytes: Int(peak), finalLoss: loss,
       digest: try digest(of: model))
   }
 
@@ -127,7 +132,9 @@ private struct BenchUser: ModelUser {
     for step in steps {
       let (epoch, planned) = plans.step(step)
       let batch = try reader.batch(step, last: steps.upperBound - 1)
-      try report(try runner.run(step, epoch: epoch, planned, batch, stop: false))
+      let done = try runner.run(
+        step, epoch: epoch, planned, batch, inputSeconds: reader.waitedSeconds, stop: false)
+      try report(done)
     }
   }
 }

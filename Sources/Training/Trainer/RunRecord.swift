@@ -12,6 +12,8 @@ final class RunRecord {
   private let writer: CheckpointWriter
   private let status: StatusFile
   private let lock: RunLock
+  /// How long the checkpoint of the last step kept this rank, until its line is written.
+  private var checkpointSeconds: Double?
 
   /// Begins to record an attempt.
   /// - Parameters:
@@ -37,16 +39,19 @@ final class RunRecord {
   /// Adds a step's line.
   func add(_ report: StepReport, _ pace: Pace, left: Int) throws {
     status.note(report, pace, left: left)
-    try metrics.append(TrainMetricsRow(report))
+    try metrics.append(TrainMetricsRow(report, checkpointSeconds: checkpointSeconds))
+    checkpointSeconds = nil
   }
 
   /// Adds a validation's line.
   func add(_ row: ValidationMetricsRow) throws { try metrics.append(row) }
 
   /// Begins to write a checkpoint; the metrics up to it are made durable first.
-  func save(_ snapshot: CheckpointSnapshot) throws {
+  func save(_ snapshot: @autoclosure () -> CheckpointSnapshot) throws {
+    let start = ContinuousClock.now
     try metrics.synchronise()
-    try writer.write(snapshot)
+    try writer.write(snapshot())
+    checkpointSeconds = (ContinuousClock.now - start) / .seconds(1)
   }
 
   /// Waits for what is being written.

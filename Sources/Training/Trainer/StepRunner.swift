@@ -56,8 +56,11 @@ final class StepRunner<E: Encoder, O: Objective> {
   /// One step: view, encoder, loss, adjoint, sums over ranks, update; or none of it where a number is not finite.
   /// - Parameters:
   ///   - step: steps done before, from 0.
+  ///   - inputSeconds: how long this rank waited for the batch.
   ///   - stop: whether this rank was asked to stop; the report tells whether any was.
-  func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
+  func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, inputSeconds: Double, stop: Bool) throws
+    -> StepReport
+  {
     let start = ContinuousClock.now
     let waited = statistics.exposedSeconds + countingSeconds
     let store = model.store
@@ -71,7 +74,8 @@ final class StepRunner<E: Encoder, O: Objective> {
     var (embedding, tape) = try encode(view, &pass)
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
     embedding = .empty  // gives its memory back
-    let total = try globalTotals(sums, timesteps: batch.layout.timesteps, stop: stop)
+    let total = try globalTotals(
+      sums, timesteps: batch.layout.timesteps, inputSeconds: inputSeconds, stop: stop)
     enter(.backward, step)
     if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
     enter(.reducing, step)
@@ -106,7 +110,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds,
-      isStopRequested: total.isStopRequested, skip: skip)
+      inputSeconds: total.inputSeconds, isStopRequested: total.isStopRequested, skip: skip)
   }
 
   /// Activations grow with a step's timesteps, so the first step tells what the longest will need.
@@ -131,17 +135,24 @@ final class StepRunner<E: Encoder, O: Objective> {
     return (try model.encoder.embed(input, &frozen), nil)
   }
 
-  /// Loss, terms and flags of the global batch, and how many timesteps each rank carried.
+  /// Loss, terms and flags of the global batch, how many timesteps each rank carried, and how long the one that waited
+  /// longest waited for them.
   private func globalTotals(
-    _ sums: LossSums, timesteps: Int, stop: Bool
-  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int]) {
+    _ sums: LossSums, timesteps: Int, inputSeconds: Double, stop: Bool
+  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int], inputSeconds: Double) {
     let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
     let start = ContinuousClock.now
     defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
     var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
-    counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
+    for own in [Int64(timesteps), Int64(inputSeconds * 1e9)] {
+      counts += (0..<communicator.size).map { $0 == communicator.rank ? own : 0 }
+    }
     try communicator.allReduce(&counts, .sum)
-    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, counts.dropFirst(3).map { Int($0) })
+    let ofRanks = counts.dropFirst(3)
+    return (
+      loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, ofRanks.prefix(communicator.size).map { Int($0) },
+      Double(ofRanks.suffix(communicator.size).max() ?? 0) * 1e-9
+    )
   }
 
   /// Norm of the summed gradient of all trainable parameters.

@@ -74,7 +74,8 @@ final class Trainer<E: Encoder, O: Objective> {
       activity.enter(.reading, step: state.step)
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: totalSteps - 1)
-      let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
+      let report = try runner.run(
+        state.step, epoch: epoch, planned, batch, inputSeconds: reader.waitedSeconds, stop: StopSignals.isRequested)
       advance(to: report.step)
       try seal?.check(waiting: state.epoch > 0, activity)
       let isLast = state.step == totalSteps
