@@ -92,6 +92,15 @@ public final class CanonicalSum {
     return rows
   }
 
+  /// Whether MPI's own sums complete the tree for so many elements, found out by the self-test; else the ranks' own
+  /// exchange does. Collective at the first use of each count and call.
+  /// - Parameter nonblocking: MPI_Iallreduce rather than MPI_Allreduce.
+  public func isCompletedByMPI<Element: SummedElement>(
+    _ type: Element.Type, count: Int, nonblocking: Bool
+  ) throws(MPIError) -> Bool {
+    try selfTest.passes(type, count: count, call: nonblocking ? .nonblocking : .blocking)
+  }
+
   /// Runs the self-test of blocking calls for these counts now rather than at their first use.
   public func prepare<Element: SummedElement>(
     _ type: Element.Type, counts: [Int]

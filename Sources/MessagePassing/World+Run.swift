@@ -16,13 +16,14 @@ extension World {
   /// by ``abort(code:message:)``, since the other ranks may be waiting for this one.
   /// - Parameters:
   ///   - exitCode: the code, 1...125, for an error that is not of this module.
+  ///   - refusesSeparateWorlds: whether a launcher that speaks of other ranks than MPI's is an error.
   ///   - body: the job; returns its exit code, the same on all ranks.
   public static func run(
-    exitCode: (any Error) -> Int32, _ body: (borrowing World) throws -> Int32
+    exitCode: (any Error) -> Int32, refusesSeparateWorlds: Bool = true, _ body: (borrowing World) throws -> Int32
   ) -> Int32 {
     let world: World
     do {
-      world = try World.start()
+      world = try World.start(refusesSeparateWorlds: refusesSeparateWorlds)
     } catch {
       say("lockstep: \(error)")
       return World.exitCode(of: error, otherwise: exitCode)

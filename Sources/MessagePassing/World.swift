@@ -17,9 +17,10 @@ public struct World: ~Copyable {
   /// over ranks and were fastest: Rabenseifner's for blocking and for nonblocking calls. Measured with two ranks on
   /// shared memory at 1 MiB in place: 128 µs and 130 µs; recursive doubling 190 µs, and the nonblocking default
   /// (binomial) 280 µs.
+  /// - Parameter refusesSeparateWorlds: whether a launcher that speaks of other ranks than MPI's is an error.
   /// - Throws: ``LaunchError`` when this process is one of several that MPI does not connect, or the thread level is
   ///   not given; ``MPIError``.
-  public static func start() throws -> World {
+  public static func start(refusesSeparateWorlds: Bool = true) throws -> World {
     try Launcher.checkBeforeStart()
     var initialized: Int32 = 0
     try check(MPI_Initialized(&initialized), "MPI_Initialized")
@@ -33,7 +34,7 @@ public struct World: ~Copyable {
         throw LaunchError.threadLevel(wanted: cmpi_thread_serialized(), provided: provided)
       }
       let communicator = try Communicator(world: cmpi_comm_world())
-      try Launcher()?.check(worldSize: communicator.size)
+      if refusesSeparateWorlds { try Launcher()?.check(worldSize: communicator.size) }
       return World(communicator: communicator)
     } catch let error as LaunchError {
       MPI_Finalize()  // each of the separate worlds ends by itself, with the error's code

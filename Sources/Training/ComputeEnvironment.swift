@@ -1,3 +1,4 @@
+import ArrayFiles
 import DataParallel
 import MessagePassing
 import PackedTensors
@@ -16,4 +17,7 @@ enum ComputeEnvironment {
     }
     return try Watchdog(communicator)
   }
+
+  /// SHA-256 of the file that this process runs: equal on all ranks, or they are not one program.
+  static func programDigest() throws(FileError) -> String { try Checksum.sha256(ofFile: "/proc/self/exe") }
 }

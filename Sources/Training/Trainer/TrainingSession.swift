@@ -1,4 +1,3 @@
-import ArrayFiles
 import Checkpoints
 import DataParallel
 import MessagePassing
@@ -44,7 +43,7 @@ public struct TrainingSession {
     folder = RunFolder(path: job.out)
     try agreement.requireSame(job.out, of: "The run's folder (--out)")
     try agreement.requireSame(
-      try agreement.together(exitCode: TrainingError.exitCode) { try Checksum.sha256(ofFile: "/proc/self/exe") },
+      try agreement.together(exitCode: TrainingError.exitCode) { try ComputeEnvironment.programDigest() },
       of: "The program (its file's SHA-256)")
     let recipe = try TrainingSession.sharedRecipe(job, agreement)
     guard communicator.size <= recipe.batch.lanes else {
