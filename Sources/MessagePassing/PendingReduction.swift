@@ -1,4 +1,5 @@
 import CMPI
+import Glibc
 
 /// A nonblocking reduction under way. Its buffer belongs to MPI until ``test()`` gives true or ``wait()`` returns.
 public final class PendingReduction {
@@ -30,6 +31,23 @@ public final class PendingReduction {
     while let last = requests.last {
       var request = last
       try communicator.activity.waiting("MPI_Wait") { MPI_Wait(&request, cmpi_status_ignore()) }
+      requests.removeLast()
+    }
+    release()
+  }
+
+  /// Returns when the reduction is complete, and leaves the core to others meanwhile: looks every half millisecond.
+  public func waitAsleep() throws(MPIError) {
+    while let last = requests.last {
+      var request = last
+      try communicator.activity.waiting("MPI_Test") {
+        var done: Int32 = 0
+        while true {
+          let code = MPI_Test(&request, &done, cmpi_status_ignore())
+          guard code == cmpi_success(), done == 0 else { return code }
+          usleep(500)
+        }
+      }
       requests.removeLast()
     }
     release()

@@ -19,11 +19,20 @@ struct NetworkCheck: Check {
     var latencySeconds: Double
     /// Bytes a second each way, of long messages.
     var bytesPerSecond: Double
+
+    /// The better of two measurements.
+    func best(_ other: Exchange) -> Exchange {
+      Exchange(
+        peer: peer, latencySeconds: min(latencySeconds, other.latencySeconds),
+        bytesPerSecond: max(bytesPerSecond, other.bytesPerSecond))
+    }
   }
 
   static let name: StaticString = "network"
   /// Every host meets so many others at most, so that the time does not grow without bound.
   static let mostRounds = 63
+  /// So many slow pairs are measured a second time.
+  private static let mostSecondLooks = 16
   /// Whether two ranks are measured where there is one host alone.
   var measuresWithinHost = true
 
@@ -35,15 +44,49 @@ struct NetworkCheck: Check {
     let within = measuresWithinHost ? world.places.prefix(2).map(\.rank) : []
     let ranks = world.leaders.count > 1 ? world.leaders : within
     for round in NetworkCheck.rounds(of: ranks.count).prefix(NetworkCheck.mostRounds) {
-      let pair = round.map { (ranks[$0.0], ranks[$0.1]) }.first { [$0.0, $0.1].contains(world.own.rank) }
-      if let pair {
-        let peer = pair.0 == world.own.rank ? pair.1 : pair.0
-        let exchange = try PairMeasurement(communicator: world.communicator, peer: peer).run()
-        if world.own.rank < peer { seen.exchanges.append(exchange) }
-      }
-      try world.communicator.barrier()
+      seen.exchanges += try measure(round.map { (ranks[$0.0], ranks[$0.1]) }, world)
+    }
+    // Pairs that measure at the same time may take each other's cores or links: what looks slow is looked at alone.
+    for pair in PairTimes(try NetworkCheck.all(seen.exchanges, world)).slow.prefix(NetworkCheck.mostSecondLooks) {
+      guard let again = try measure([(pair.one, pair.other)], world).first else { continue }
+      seen.exchanges = seen.exchanges.map { $0.peer == again.peer ? $0.best(again) : $0 }
     }
     return seen
+  }
+
+  /// Measures pairs of ranks at the same time, while the other ranks sleep; gives the exchange of this rank where its
+  /// peer is the higher one. Collective.
+  private func measure(_ pairs: [(Int, Int)], _ world: Surroundings) throws -> [Exchange] {
+    let (own, communicator) = (world.own.rank, world.communicator)
+    var seen: [Exchange] = []
+    if let pair = pairs.first(where: { [$0.0, $0.1].contains(own) }) {
+      let peer = pair.0 == own ? pair.1 : pair.0
+      let exchange = try PairMeasurement(communicator: communicator, peer: peer).run()
+      if own < peer { seen = [exchange] }
+    }
+    try NetworkCheck.meetAsleep(communicator)
+    return seen
+  }
+
+  /// Returns when all ranks are here. Who waits leaves its core to those who measure, which a barrier would not.
+  private static func meetAsleep(_ communicator: Communicator) throws {
+    let here = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 1)
+    here.initialize(repeating: 0)
+    defer { here.deallocate() }
+    try communicator.startAllReduce(here, .sum).waitAsleep()
+  }
+
+  /// What every rank has measured, on all of them. Collective.
+  private static func all(_ own: [Exchange], _ world: Surroundings) throws -> [PairTimes.Pair] {
+    let numbers = own.flatMap { [Double($0.peer), $0.latencySeconds, $0.bytesPerSecond] }
+    return try world.communicator.allGather(numbers).enumerated().flatMap { rank, numbers in
+      stride(from: 0, to: numbers.count, by: 3).map {
+        PairTimes.Pair(
+          one: rank,
+          exchange: Exchange(
+            peer: Int(numbers[$0]), latencySeconds: numbers[$0 + 1], bytesPerSecond: numbers[$0 + 2]))
+      }
+    }
   }
 
   /// The rounds of a tournament in which each of `count` meets every other once (the circle method).
@@ -66,9 +109,9 @@ struct NetworkCheck: Check {
   func judge(_ seen: [Seen<Observation>]) -> Verdict {
     let hosts = seen.leaders()
     let pairs = seen.flatMap { one in
-      one.what.exchanges.map { Pair(one: one.place, other: seen[$0.peer].place, exchange: $0) }
+      one.what.exchanges.map { PairTimes.Pair(one: one.place.rank, exchange: $0) }
     }
-    var verdict = Verdict(findings: slow(pairs) + ambiguous(hosts))
+    var verdict = Verdict(findings: slow(PairTimes(pairs), seen.map(\.place)) + ambiguous(hosts))
     if hosts.count > 1 && pairs.count < hosts.count * (hosts.count - 1) / 2 {
       verdict.notChecked = [
         notChecked(
@@ -76,7 +119,8 @@ struct NetworkCheck: Check {
       ]
     }
     if let first = pairs.first {
-      let what = hosts.count > 1 ? Counted.text(pairs.count, "pair") + " of hosts" : "two ranks of \(first.one.host)"
+      let host = seen[first.one].place.host
+      let what = hosts.count > 1 ? Counted.text(pairs.count, "pair") + " of hosts" : "two ranks of \(host)"
       let (latency, rate) = (pairs.map(\.exchange.latencySeconds), pairs.map(\.exchange.bytesPerSecond))
       verdict.remarks = [
         "network: \(what): \(range(latency, Quantity.seconds)), \(range(rate, Quantity.rate)) each way, both ways at once"
@@ -85,43 +129,28 @@ struct NetworkCheck: Check {
     return verdict
   }
 
-  private struct Pair {
-    let one: Place
-    let other: Place
-    let exchange: Exchange
-  }
-
   private func range(_ values: [Double], _ text: (Double) -> String) -> String {
     let (least, most) = (text(values.min() ?? 0), text(values.max() ?? 0))
     return least == most ? least : "\(least) to \(most)"
   }
 
-  /// Pairs that are far from what the median host has with its best partner: where one of three hosts is slow, most
-  /// pairs are.
-  private func slow(_ pairs: [Pair]) -> [Finding] {
-    guard pairs.count > 2 else { return [] }
-    let hosts = Dictionary(
-      grouping: pairs.flatMap { [($0.one.rank, $0.exchange), ($0.other.rank, $0.exchange)] }, by: \.0)
-    let latency = hosts.values.compactMap { $0.map(\.1.latencySeconds).min() }.sorted()[hosts.count / 2]
-    let rate = hosts.values.compactMap { $0.map(\.1.bytesPerSecond).max() }.sorted()[hosts.count / 2]
-    let slow = pairs.filter {
-      $0.exchange.bytesPerSecond < rate / 3 || $0.exchange.latencySeconds > max(5 * latency, latency + 100e-6)
-    }
+  /// Pairs far slower than is usual among these hosts.
+  private func slow(_ times: PairTimes, _ places: [Place]) -> [Finding] {
+    let slow = times.slow
     guard let first = slow.first else { return [] }
-    let shared = [first.one, first.other].first { place in
-      slow.count > 1 && slow.allSatisfy { $0.one == place || $0.other == place }
-    }
+    let shared = first.ranks.first { rank in slow.count > 1 && slow.allSatisfy { $0.ranks.contains(rank) } }
+    let (latency, rate) = (Quantity.seconds(times.latencySeconds), Quantity.rate(times.bytesPerSecond))
     let names = slow.prefix(5).map { pair in
-      "\(pair.one.host) and \(pair.other.host) (\(Quantity.seconds(pair.exchange.latencySeconds)), \(Quantity.rate(pair.exchange.bytesPerSecond)))"
+      "\(places[pair.one].host) and \(places[pair.other].host) (\(Quantity.seconds(pair.exchange.latencySeconds)), \(Quantity.rate(pair.exchange.bytesPerSecond)))"
     }
     let rest = slow.count > 5 ? " and \(slow.count - 5) more" : ""
-    let common = shared.map { "; all of them with \($0.host)" } ?? ""
+    let common = shared.map { "; all of them with \(places[$0].host)" } ?? ""
     return [
       finding(
-        "far slower than the median host's best (\(Quantity.seconds(latency)), \(Quantity.rate(rate))): \(names.joined(separator: ", "))\(rest)\(common)",
+        "far slower than the median host's best (\(latency), \(rate)): \(names.joined(separator: ", "))\(rest)\(common)",
         why: "at every sum all ranks wait for the slowest pair",
         remedy:
-          "ethtool INTERFACE on \(shared?.host ?? "these hosts") (speed, errors), another cable or port; or a job without \(shared?.host ?? "them")"
+          "ethtool INTERFACE on \(shared.map { places[$0].host } ?? "these hosts") (speed, errors), another cable or port; or a job without \(shared.map { places[$0].host } ?? "them")"
       )
     ]
   }
