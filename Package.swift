@@ -96,7 +96,7 @@ let package = Package(
       dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["lockstep", "ArrayFiles", "SequenceData", "TestSupport"],
+      dependencies: ["lockstep", "ArrayFiles", "SequenceData", "TestSupport", "Yams"],
       swiftSettings: swift),
   ]
 )
