@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  @Test func aLostHostIsMissedWithinAMinute() {
+    let others = [waiting(0, idle: 40), waiting(1, idle: 40)]
+    guard case .late = judgement.judge(others + [rank(2, idle: 0, silent: 40, in: "MPI_Allreduce"), nil]) else {
+      return #expect(Bool(false), "no warning after 40 s of silence")
+    }
+    guard case .stalled = judgement.judge(others + [rank(2, idle: 0, silent: 46, in: "MPI_Allreduce"), nil]) else {
+      return #expect(Bool(false), "no end after 46 s of silence")
+    }
+    // A rank that has waited long for others, and whose datagrams then are lost for some seconds, is none.
+    #expect(
+      judgement.judge([waiting(0, idle: 100), rank(1, idle: 100, silent: 6, in: "MPI_Bcast"), rank(2, idle: 1)])
+        == .none)
+  }
+
   @Test func whereAllWaitTheNetworkIsAsked() {
     let known = [waiting(0, idle: 130), waiting(1, idle: 125)]
     guard case .stalled(let sentence) = judgement.judge(known) else { return #expect(Bool(false), "not noticed") }

@@ -39,11 +39,11 @@ struct StallJudgement {
     for (rank, entry) in known.enumerated() {
       guard let entry else { continue }
       let silent = isSilent(entry)
-      // Whatever a rank does, its watchdog speaks: silence has no reason to last longer than an ordinary phase.
-      guard let limit = limits.limit(silent ? .ordinary : entry.status.activity.patience) else { continue }
+      // Whatever a rank does, its watchdog speaks.
+      guard let limit = silent ? limits.silence : limits.limit(entry.status.activity.patience) else { continue }
       // Who waits for others is not the one to wait for, as long as its process speaks.
       guard silent || entry.status.activity.function == nil else { continue }
-      let share = entry.idleSeconds / limit
+      let share = (silent ? entry.silentSeconds : entry.idleSeconds) / limit
       guard share > 0.5 else { continue }
       late.append((rank, limit))
       worst = max(worst, share)

@@ -16,6 +16,10 @@ public struct WatchdogLimits: Sendable, Equatable {
     self.storageSeconds = storageSeconds
   }
 
+  /// After how long a rank whose watchdog says nothing counts as lost; nil for never. No phase is a reason for silence:
+  /// the process has stopped, or its host or network is gone, which is to be noticed within a minute.
+  var silence: Double? { limit(.ordinary).map { min($0, 45) } }
+
   /// The limit of a phase; nil for none.
   func limit(_ patience: Activity.Patience) -> Double? {
     let seconds =

@@ -138,13 +138,13 @@ struct WatchdogLoop {
     }
   }
 
-  /// The others notice when rank 0 no longer speaks; the lower a rank, the sooner.
+  /// The others notice when rank 0 no longer speaks; the lower a rank, the sooner, and all within ten seconds.
   private func judgeFirstRank(_ limits: WatchdogLimits) {
-    guard let heard = heardAt[0], let entry = known[0], let limit = limits.limit(.ordinary) else {
+    guard let heard = heardAt[0], let entry = known[0], let limit = limits.silence else {
       return judgeAlone(limits)
     }
     let silent = (ContinuousClock.now - heard) / .seconds(1)
-    guard silent > limit + Double(rank) else { return }
+    guard silent > limit + min(Double(rank), 10) else { return }
     let activity = entry.status.activity
     voice.say(
       "rank 0 on \(hosts[0]) is missing: rank \(rank) on \(hosts[rank]) has heard nothing of it for \(Int(silent)) s, "
