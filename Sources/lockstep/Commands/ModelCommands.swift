@@ -170,17 +170,14 @@ struct BenchStep: ParsableCommand {
 
   func run() throws {
     let all = try readLengths()
-    let folder = NSTemporaryDirectory() + "/lockstep-bench-data-\(getppid())"
+    // Each rank its own: ranks on other hosts do not see this one's temporary files.
+    let folder = NSTemporaryDirectory() + "/lockstep-bench-data-\(getpid())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     try onAllRanks { communicator in
-      if communicator.rank == 0 {
-        try? FileManager.default.removeItem(atPath: folder)
-        try BenchCommand.writeDataset(lengths: all, to: folder)
-      }
-      try communicator.barrier()
+      try BenchCommand.writeDataset(lengths: all, to: folder)
       let result = try BenchCommand.run(
         recipe: recipe, overrides: overrides, data: folder, threads: threads, communicator)
       if communicator.rank == 0 {
-        try? FileManager.default.removeItem(atPath: folder)
         print(try json ? result.json() : result.text)
       }
       return 0
