@@ -58,7 +58,7 @@ install_packages() {
 # Open MPI, and what the package's dependencies are fetched with.
 build_packages=(libopenmpi-dev openmpi-bin pkg-config git ca-certificates)
 
-# What emulated hosts and a Slurm on one machine (cluster/slurm) need.
+# What emulated hosts (cluster/netns) and a Slurm on one machine (cluster/slurm) need.
 host_packages=(iproute2 openssh-client openssh-server)
 slurm_packages=(slurm-wlm munge)
 
