@@ -5,6 +5,19 @@ import Testing
 extension Commands {
   /// Memory of a training: known before it begins, and taken at its beginning.
   @Suite struct MemoryTests {
+    @Test func whoStartsARunDoesNotCount() throws {
+      let experiment = try Experiment.masked.get()
+      let run = TrainedRun(path: Workplace.place("run"))
+      // A program of more than 500 MB that becomes lockstep.
+      let large = ["perl", "-e", "my $x = 'x' x 500_000_000; exec @ARGV"]
+      let job = try MPIRun.startAlone(
+        "lockstep", ["pretrain", try experiment.recipe, "--data", experiment.data, "--out", run.path], wrapper: large)
+      let result = job.wait()
+      #expect(result.code == 0, "\(result.summary)")
+      let peaks = try run.steps.map { $0.peakBytes ?? 0 }
+      #expect(peaks.allSatisfy { $0 > 10_000_000 && $0 < 400_000_000 }, "\(peaks)")
+    }
+
     @Test(arguments: [1, 2])
     func thePeakIsKnownFromThePlan(ranks: Int) throws {
       let data = Workplace.place("long-sequences")
