@@ -66,6 +66,16 @@ extension Commands {
             + "blocks: [{stride: 2, dilation: 2}, {}]}}\nobjective: {kind: masked, target: values, span: 2}"
         ),
         (
+          "contrastive windows of categories, tcn",
+          "model: {input: {kind: categories}, encoder: {kind: tcn, width: 12, levels: 3, dropout: 0.1}}\n"
+            + "objective: {kind: contrastive, window: 48, within: 24, pieces: 2}"
+        ),
+        (
+          "contrastive views of reals",
+          "model: {input: {kind: reals, normalise: sequence}, encoder: {kind: resnet, width: 16, blocks: [{stride: 2}]}, "
+            + "pool: max}\nobjective: {kind: contrastive, crop: 0.6, jitter: 0.2, scaling: 0.1, mask: 0.1, pieces: 3}"
+        ),
+        (
           "next, causal",
           "model: {input: {kind: categories}, encoder: {kind: resnet, width: 16, blocks: 2, causal: true}}\n"
             + "objective: {kind: next}"
@@ -110,6 +120,15 @@ extension Commands {
       try experiment.run(ranks: second, into: run.path)
       try run.expectSameBits(as: reference, at: 30, "stopped on \(first) ranks, resumed on \(second)")
       try experiment.expectSharedWork(Array(try run.steps.suffix(15)), ranks: second)
+    }
+
+    @Test func sequencesComparedWithEachOther() throws {
+      var experiment = try Experiment.masked.get()
+      experiment.model = """
+        model: {input: {kind: reals, normalise: sequence}, encoder: {kind: tcn, width: 12, levels: 3, dropout: 0.1}}
+        objective: {kind: contrastive, window: 40, within: 20, jitter: 0.1, pieces: 2}
+        """
+      try expectSameBits(experiment, on: [2, 3, 8])
     }
 
     @Test func classification() throws {

@@ -1,4 +1,4 @@
-"""Lockstep's `resnet` encoder and classification head as PyTorch modules, for `load_state_dict(strict=True)`.
+"""Lockstep's encoders `resnet` and `tcn`, and the classification head, as PyTorch modules, for `load_state_dict(strict=True)`.
 
 Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
@@ -136,10 +136,15 @@ def described(config):
 
 
 def arguments(config):
-    """The arguments of LockstepEncoder."""
-    source, encoder = described(config)["input"], described(config)["encoder"]
-    if encoder["kind"] != "resnet":
-        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is the resnet's")
+    """The arguments of LockstepEncoder. A tcn is a resnet whose dilation doubles from block to block."""
+    source, encoder = described(config)["input"], dict(described(config)["encoder"])
+    if encoder["kind"] == "tcn":
+        encoder["stem"] = {"width": encoder["width"]}
+        encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
+                             for level in range(encoder["levels"])]
+        encoder["activation"] = "relu"
+    elif encoder["kind"] != "resnet":
+        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is that of resnet and tcn")
     return {
         "features": source["features"],
         "categories": source["count"] if source["kind"] == "categories" else None,

@@ -76,7 +76,9 @@ import Training
     Change(
       from: "kind: adamw", to: "kind: adam",
       expected: "r.yaml, line 5: optimizer.kind: expected one of adamw, sgd, got 'adam'; did you mean 'adamw'?"),
-    Change(from: "kind: resnet, ", to: "", expected: "r.yaml, line 3: model.encoder.kind: is missing; expected resnet"),
+    Change(
+      from: "kind: resnet, ", to: "",
+      expected: "r.yaml, line 3: model.encoder.kind: is missing; expected one of resnet, tcn"),
     Change(
       from: "blocks: 2", to: "blocks: []",
       expected: "r.yaml, line 3: model.encoder.blocks: expected a list of mappings, got a list"),

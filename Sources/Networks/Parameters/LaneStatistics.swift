@@ -18,4 +18,7 @@ public final class LaneStatistics: SharedStatistics {
     }
     return Array(rows[..<count])
   }
+
+  /// The rank's own values are all there are.
+  public func gather(_ own: [Float]) -> (all: [Float], own: Range<Int>) { (own, own.indices) }
 }

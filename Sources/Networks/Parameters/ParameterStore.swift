@@ -140,13 +140,3 @@ public final class ParameterStore {
     try values.withUnsafeMutableBufferPointer { try body($0.baseAddress!) }
   }
 }
-
-extension RandomKey {
-  /// A standard normal draw by Box and Muller's transform (1958), with this package's own functions.
-  public func normal(sequence: Int, timestep: Int = 0, channel: Int = 0) -> Double {
-    let bits = bits(sequence: sequence, timestep: timestep, channel: channel)
-    let u = (Double(UInt64(bits.x) << 32 | UInt64(bits.y)) + 1) * 0x1p-64
-    let turns = Double((UInt64(bits.z) << 32 | UInt64(bits.w)) >> 11) * 0x1p-53
-    return (-2 * Elementary.log(u)).squareRoot() * Elementary.cosineAndSine(turns: turns).cosine
-  }
-}

@@ -36,13 +36,20 @@ struct Evaluator<E: Encoder, O: Objective> {
   func objective(_ ids: [Int], seed: UInt64) throws -> (loss: Double, accuracy: Double?) {
     var rows: [SequenceRow] = []
     var counts: [Int64] = [0, 0]
-    try forEachBatch(ids) { batch, pass in
+    func evaluate(_ batch: Batch, _ pass: inout ForwardPass) throws {
       let view = model.objective.view(of: batch, seed: seed, epoch: -1)
       let embedding = try model.encoder.embed(model.objective.input(of: view), &pass)
       let sums = try model.objective.loss(of: embedding, view, pass, nil).sums
       counts[0] += Int64(sums.count)
       counts[1] += Int64(sums.correct)
-      for (id, loss) in zip(batch.ids, sums.sequenceLoss) { rows.append(SequenceRow(id: id, loss: loss, predicted: 0)) }
+      for (id, loss) in zip(model.objective.ids(of: view), sums.sequenceLoss) {
+        rows.append(SequenceRow(id: id, loss: loss, predicted: 0))
+      }
+    }
+    if let together = model.objective.comparedSequences {
+      try forEachGroup(ids, of: together, evaluate)
+    } else {
+      try forEachBatch(ids, evaluate)
     }
     try communicator.allReduce(&counts, .sum)
     let total = try gathered(rows).reduce(0) { $0 + $1.loss }
@@ -68,6 +75,27 @@ struct Evaluator<E: Encoder, O: Objective> {
         var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
         try body(batch, &pass)
       }
+    }
+  }
+
+  /// Visits `ids` in groups whose sequences are compared with each other: each rank has its share of a group, and `body`
+  /// may make collective calls. A share that cannot be read is an error on all ranks before any of them begins.
+  private func forEachGroup(_ ids: [Int], of count: Int, _ body: (Batch, inout ForwardPass) throws -> Void) throws {
+    let sum = CanonicalSum(communicator: communicator, lanes: communicator.size.nextPowerOfTwo)
+    let statistics = RankStatistics(sum: sum)
+    for first in stride(from: 0, to: ids.count, by: count) {
+      communicator.activity.enter(.evaluating)
+      let group = Array(ids[first..<min(first + count, ids.count)])
+      let (rank, ranks) = (communicator.rank, communicator.size)
+      let share = Array(group[rank * group.count / ranks..<(rank + 1) * group.count / ranks])
+      var batch: Batch?
+      try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
+        batch = try Batch(
+          reading: [share], globalIDs: group, from: dataset, normalisation: normalisation, labels: labels)
+      }
+      guard let batch else { continue }
+      var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: statistics, ids: batch.ids)
+      try body(batch, &pass)
     }
   }
 

@@ -12,8 +12,8 @@ extension Model {
     let arena = GradientArena(lanes: 0..<1, count: store.count, sink: sink)
     let view = objective.view(of: batch, seed: seed, epoch: epoch)
     var pass = ForwardPass(
-      store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: statistics, ids: batch.ids,
-      seed: seed, epoch: epoch)
+      store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: statistics,
+      ids: objective.ids(of: view), seed: seed, epoch: epoch)
     let backward = BackwardPass(store: store, gradients: arena, statistics: statistics)
     let input = objective.input(of: view)
     var embedding = PackedTensor.empty

@@ -10,4 +10,6 @@ public struct ModelContext {
   public let data: DataDescription
   /// The section `model` of the recipe.
   public let recipe: ModelRecipe
+  /// The number of categories where values are looked up; none where they are read as numbers.
+  var categories: Int? { recipe.input.kind == .categories ? data.categories : nil }
 }

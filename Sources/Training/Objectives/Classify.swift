@@ -11,6 +11,7 @@ struct Classify: Objective {
 
   /// - Precondition: every sequence of a batch that is trained on has a label.
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> Batch { batch }
+  func ids(of view: Batch) -> [Int] { view.ids }
   func input(of view: Batch) -> EncoderInput { EncoderInput(view.values) }
 
   func loss(

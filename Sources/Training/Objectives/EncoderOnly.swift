@@ -7,6 +7,7 @@ struct EncoderOnly: Objective {
   var countsCorrect: Bool { false }
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> Batch { batch }
+  func ids(of view: Batch) -> [Int] { view.ids }
   func input(of view: Batch) -> EncoderInput { EncoderInput(view.values) }
   func loss(
     of embedding: PackedTensor, _ view: Batch, _ forward: ForwardPass, _ backward: BackwardPass?
@@ -23,6 +24,6 @@ struct EncoderOnlyRecipe: ObjectiveRecipe {
   init() {}
   init(from reader: inout RecipeReader) throws(RecipeError) {}
   func write(to writer: inout RecipeWriter) {}
-  func conflict(with model: ModelRecipe) -> RecipeConflict? { nil }
+  func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? { nil }
   func makeObjective(_ context: ModelContext, encoder: some Encoder) -> any Objective { EncoderOnly() }
 }

@@ -48,6 +48,7 @@ struct Masked: Objective {
       hiddenFrames: RowSelection(frames, of: layout.strided(by: frame)))
   }
 
+  func ids(of view: View) -> [Int] { view.batch.ids }
   func input(of view: View) -> EncoderInput {
     EncoderInput(view.visible, replacement: maskVector.map { (view.hiddenTimesteps, $0) })
   }

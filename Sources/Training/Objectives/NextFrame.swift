@@ -27,6 +27,7 @@ struct NextFrame: Objective {
     return View(batch: batch, frames: RowSelection(flags, of: frames))
   }
 
+  func ids(of view: View) -> [Int] { view.batch.ids }
   func input(of view: View) -> EncoderInput { EncoderInput(view.batch.values) }
 
   func loss(

@@ -11,9 +11,16 @@ public protocol Objective {
   var range: Range<Int> { get }
   /// Whether `LossSums.correct` has a meaning.
   var countsCorrect: Bool { get }
+  /// How many sequences the loss compares with each other where it is validated; none: each has its own.
+  var comparedSequences: Int? { get }
+  /// Timesteps that every sequence must have, and the key of the recipe that asks for them.
+  var shortestSequence: (timesteps: Int, key: String)? { get }
 
   /// The view of a batch, drawn by keys of (seed, epoch, sequence, frame).
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View
+  /// A number for each sequence of a view, by which its dropout is drawn: the data set's id, unless the view has several
+  /// of one.
+  func ids(of view: View) -> [Int]
   /// What the encoder reads of a view.
   func input(of view: View) -> EncoderInput
   /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
@@ -21,4 +28,9 @@ public protocol Objective {
   func loss(
     of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?)
+}
+
+extension Objective {
+  var comparedSequences: Int? { nil }
+  var shortestSequence: (timesteps: Int, key: String)? { nil }
 }

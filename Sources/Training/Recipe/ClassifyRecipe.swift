@@ -22,7 +22,7 @@ public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   public func write(to writer: inout RecipeWriter) { writer.write("labelSmoothing", labelSmoothing) }
 
   /// It goes with every model.
-  public func conflict(with model: ModelRecipe) -> RecipeConflict? { nil }
+  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? { nil }
 }
 
 extension ClassifyRecipe {

@@ -46,7 +46,7 @@ public struct MaskedRecipe: ObjectiveRecipe, Equatable {
   }
 
   /// Categories have no spectrum.
-  public func conflict(with model: ModelRecipe) -> RecipeConflict? {
+  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
     guard target == .spectrum, model.input.kind == .categories else { return nil }
     return RecipeConflict(
       key: "target", reason: "categories have no spectrum; use target: values, or model.input.kind: reals")

@@ -24,7 +24,7 @@ public struct NextRecipe: ObjectiveRecipe, Equatable {
   public func write(to writer: inout RecipeWriter) { writer.write("ahead", ahead) }
 
   /// An encoder that sees the future would copy the answer.
-  public func conflict(with model: ModelRecipe) -> RecipeConflict? {
+  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
     if model.encoder.isCausal { return nil }
     return RecipeConflict(
       key: "kind",

@@ -5,8 +5,8 @@ public protocol ObjectiveRecipe: RecipeSection {
   /// Whether it needs no labels, so that pretraining can use it.
   var isSelfSupervised: Bool { get }
 
-  /// The key of this section that cannot go with the model, and why; nil where all is well.
-  func conflict(with model: ModelRecipe) -> RecipeConflict?
+  /// The key of this section that cannot go with the model or the batches, and why; nil where all is well.
+  func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict?
 
   /// Builds the objective for an encoder and registers its parameters. Throws where the data set does not fit.
   func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective

@@ -51,14 +51,15 @@ public struct Recipe: Sendable {
   private init(from reader: inout RecipeReader) throws(RecipeError) {
     let model = try reader.section("model", ModelRecipe.init(from:))
     self.model = model
+    let batch = try reader.sectionOrDefaults("batch", BatchRecipe.init(from:))
+    self.batch = batch
     objective = try reader.section("objective") {
       (section: inout RecipeReader) throws(RecipeError) -> any ObjectiveRecipe in
       let kind = try section.kind(among: RecipeKinds.objectives.map { $0.kind })
       let objective = try RecipeKinds.objectives[kind].init(from: &section)
-      if let conflict = objective.conflict(with: model) { throw section.error(conflict.key, conflict.reason) }
+      if let conflict = objective.conflict(with: model, batch) { throw section.error(conflict.key, conflict.reason) }
       return objective
     }
-    batch = try reader.sectionOrDefaults("batch", BatchRecipe.init(from:))
     optimizer = try reader.section("optimizer") {
       (section: inout RecipeReader) throws(RecipeError) -> any OptimizerRecipe in
       let kind = try section.kind(among: RecipeKinds.optimizers.map { $0.kind })

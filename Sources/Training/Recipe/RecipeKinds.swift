@@ -1,12 +1,14 @@
 /// What a recipe may choose from: one line a kind.
 enum RecipeKinds {
   static let encoders: [any EncoderRecipe.Type] = [
-    ResNetRecipe.self
+    ResNetRecipe.self,
+    TCNRecipe.self,
   ]
 
   static let objectives: [any ObjectiveRecipe.Type] = [
     MaskedRecipe.self,
     NextRecipe.self,
+    ContrastiveRecipe.self,
     ClassifyRecipe.self,
   ]
 

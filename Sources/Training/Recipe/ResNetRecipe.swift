@@ -126,7 +126,7 @@ extension ResNetRecipe {
       stem: .init(width: stem.width, kernel: stem.kernel, stride: stem.stride, isNormalised: stem.norm),
       blocks: blocks.map { .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation) },
       causal: causal, activation: activation == .gelu ? .gelu : .relu, dropout: dropout)
-    let categories = context.recipe.input.kind == .categories ? context.data.categories : nil
-    return ResNet("encoder", features: context.data.features, categories: categories, shape, in: context.store)
+    return ResNet(
+      "encoder", features: context.data.features, categories: context.categories, shape, in: context.store)
   }
 }

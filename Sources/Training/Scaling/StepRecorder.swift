@@ -20,6 +20,8 @@ final class StepRecorder: SharedStatistics, GradientSink {
     return Array(laneSums[..<count])
   }
 
+  func gather(_ own: [Float]) -> (all: [Float], own: Range<Int>) { (own, own.indices) }
+
   func finished(_ range: Range<Int>) { note(.gradient(range)) }
   func poll() { note(.poll) }
 

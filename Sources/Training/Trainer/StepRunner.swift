@@ -69,7 +69,8 @@ final class StepRunner<E: Encoder, O: Objective> {
     enter(.forward, step)
     let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
     var pass = ForwardPass(
-      store: store, mode: .training, statistics: statistics, ids: batch.ids, seed: seed, epoch: epoch)
+      store: store, mode: .training, statistics: statistics, ids: model.objective.ids(of: view), seed: seed,
+      epoch: epoch)
     let backward = BackwardPass(store: store, gradients: gradients, statistics: statistics)
     var (embedding, tape) = try encode(view, &pass)
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)

@@ -24,6 +24,7 @@ final class Trainer<E: Encoder, O: Objective> {
     self.session = session
     self.model = model
     let recipe = session.recipe
+    try Trainer.refuseShortSequences(session, model.objective.shortestSequence)
     var plans = EpochPlans(session, cost: model.encoder.cost(ofLength:))
     switch recipe.training.duration {
     case .steps(let steps): totalSteps = steps
@@ -43,6 +44,19 @@ final class Trainer<E: Encoder, O: Objective> {
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
       input: InputDescription(DataDescription(session.dataset), session.normalisation))
     progress = Progress(total: totalSteps, isSilent: !session.isFirst)
+  }
+
+  /// - Throws: ``TrainingError`` naming a sequence that the objective cannot use.
+  private static func refuseShortSequences(
+    _ session: TrainingSession, _ shortest: (timesteps: Int, key: String)?
+  ) throws {
+    guard let shortest else { return }
+    let lengths = session.selection.ids.map { (id: $0, length: session.dataset.length(of: $0)) }
+    guard let found = lengths.min(by: { ($0.length, $0.id) < ($1.length, $1.id) }), found.length < shortest.timesteps
+    else { return }
+    throw TrainingError.usage(
+      "\(shortest.key): \(shortest.timesteps) is more than sequence \(found.id) has, \(Counted.text(found.length, "timestep")): a smaller number, or data without such sequences"
+    )
   }
 
   /// Trains; returns 0, or 75 where training was stopped before its end. An error stands in the run's log and status.
@@ -268,7 +282,7 @@ final class Trainer<E: Encoder, O: Objective> {
     let parameters = model.trainable.reduce(0) { $0 + $1.count }
     progress.say(
       "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
-        + "\(parameters) parameters; \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
+        + "\(parameters) parameters, receptive field \(Counted.text(model.encoder.receptiveField, "timestep")); \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
     let memory = try MemoryEstimate(
       model, data: DataDescription(session.dataset), lanes: session.recipe.batch.lanes,

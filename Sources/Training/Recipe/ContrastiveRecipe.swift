@@ -1,0 +1,94 @@
+import Networks
+import PackedTensors
+
+/// `objective: {kind: contrastive}`: two views of a sequence are told from those of all others.
+public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
+  /// Timesteps of a view; none: `crop` decides.
+  public var window: Int?
+  /// The share of a sequence that a view is; 1 beside `window`.
+  public var crop: Double
+  /// How many timesteps apart the views begin at most; none: anywhere.
+  public var within: Int?
+  /// Standard deviation of added noise.
+  public var jitter: Double
+  /// Standard deviation of ln of the factor by which a view's features are scaled.
+  public var scaling: Double
+  /// Pieces of a view whose order is drawn.
+  public var pieces: Int
+  /// Share of a view that one span hides.
+  public var mask: Double
+  /// τ of InfoNCE.
+  public var temperature: Double
+  /// Channels of the projection's hidden layer, and of the rows that are compared.
+  public var hidden, projection: Int
+
+  /// The word under `kind`.
+  public static let kind = "contrastive"
+  /// It needs no labels.
+  public var isSelfSupervised: Bool { true }
+
+  /// Reads all keys.
+  public init(from reader: inout RecipeReader) throws(RecipeError) {
+    window = try reader.optionalInteger("window", in: 1...1 << 30)
+    crop = try reader.number("crop", .positivePart, default: 1)
+    within = try reader.optionalInteger("within", in: 0...1 << 30)
+    jitter = try reader.number("jitter", .notNegative, default: 0)
+    scaling = try reader.number("scaling", .notNegative, default: 0)
+    pieces = try reader.integer("pieces", in: 1...1024, default: 1)
+    mask = try reader.number("mask", .belowOne, default: 0)
+    temperature = try reader.number("temperature", .positive, default: 0.1)
+    hidden = try reader.integer("hidden", in: 1...8192, default: 128)
+    projection = try reader.integer("projection", in: 1...8192, default: 64)
+    if window != nil && crop < 1 {
+      throw reader.error("crop", "a view is either window timesteps or a share of the sequence: leave one of them out")
+    }
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func write(to writer: inout RecipeWriter) {
+    if let window { writer.write("window", window) }
+    writer.write("crop", crop)
+    if let within { writer.write("within", within) }
+    writer.write("jitter", jitter)
+    writer.write("scaling", scaling)
+    writer.write("pieces", pieces)
+    writer.write("mask", mask)
+    writer.write("temperature", temperature)
+    writer.write("hidden", hidden)
+    writer.write("projection", projection)
+  }
+
+  /// Views that are always equal teach nothing; categories are no quantities; and there must be others to be told from.
+  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
+    if batch.sequences < 2 {
+      return RecipeConflict(
+        key: "kind",
+        reason: "contrastive tells a sequence from others of its step: batch.sequences must be 2 or more")
+    }
+    if model.input.kind == .categories {
+      for (key, value) in [("jitter", jitter), ("scaling", scaling), ("mask", mask)] where value > 0 {
+        return RecipeConflict(
+          key: key, reason: "categories are no quantities; use window, crop and pieces, or model.input.kind: reals")
+      }
+    }
+    if window == nil && crop == 1 && jitter == 0 && scaling == 0 && pieces == 1 && mask == 0 {
+      return RecipeConflict(
+        key: "kind",
+        reason:
+          "both views would be the whole sequence; give window or crop, or one of jitter, scaling, pieces, mask")
+    }
+    return nil
+  }
+
+  /// A projection head, registered under `objective`.
+  public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
+    Contrastive(
+      drawing: ViewDrawing(
+        extent: window.map { .timesteps($0) } ?? .share(crop), within: within, jitter: jitter, scaling: scaling,
+        pieces: pieces, mask: mask),
+      head: ProjectionHead(
+        "objective.projection", width: encoder.width, hidden: hidden, outputs: projection,
+        pooling: context.recipe.pool.pooling, in: context.store),
+      loss: InfoNCE(temperature: Float(temperature)))
+  }
+}

@@ -1,0 +1,80 @@
+import Networks
+import PackedTensors
+import SequenceData
+import TestSupport
+import Testing
+
+@testable import Training
+
+/// The contrastive objective on top of an encoder.
+@Suite struct ContrastiveTests {
+  private static let yaml = """
+    model:
+      input: {kind: reals}
+      encoder: {kind: tcn, width: 5, levels: 2, causal: false}
+    objective: {kind: contrastive, window: 24, within: 6, hidden: 7, projection: 6, temperature: 0.5}
+    optimizer: {kind: sgd, learningRate: 0.1}
+    schedule: {kind: constant}
+    training: {steps: 1}
+    """
+
+  /// Checks slopes of a model's loss.
+  private struct Slopes: ModelUser {
+    let batch: Batch
+
+    func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
+      let arena = try model.gradients(ofAlone: batch, seed: 1, epoch: 0).gradients
+      func loss() throws -> Double { try model.gradients(ofAlone: batch, seed: 1, epoch: 0).loss }
+      for parameter in model.store.parameters {
+        var gradients: [Double] = []
+        var slopes: [Double] = []
+        let values = model.store[parameter]
+        for index in stride(from: 0, to: parameter.count, by: max(1, parameter.count / 7)) {
+          var (above, below) = (values, values)
+          above[index] += 5e-4
+          below[index] -= 5e-4
+          model.store[parameter] = above
+          let up = try loss()
+          model.store[parameter] = below
+          slopes.append((up - (try loss())) / Double(above[index] - below[index]))
+          model.store[parameter] = values
+          gradients.append(Double(arena.total[parameter.range.lowerBound + index]))
+        }
+        let scale = max(1, slopes.map(abs).max()!)
+        let difference = Compare.close(parameter.name, gradients, slopes, tolerance: 0.02 * scale)
+        #expect(difference == nil)
+      }
+    }
+  }
+
+  @Test func gradientsAreTheSlopesOfTheLoss() throws {
+    let recipe = try Recipe(yaml: Self.yaml)
+    var numbers = Numbers(seed: 8)
+    let layout = RaggedLayout(lengths: [30, 24, 41, 60])
+    let values = PackedTensor(layout: layout, channels: 1, elements: numbers.floats(layout.timesteps, scale: 2))
+    let batch = Batch(raw: values, values: values, ids: [3, 5, 6, 9], labels: [-1, -1, -1, -1])
+    try ModelBuilder.build(
+      recipe.model, objective: recipe.objective, precision: .float32,
+      data: DataDescription(features: 1, values: .reals, classes: []), seed: 4, isEncoderFrozen: false,
+      for: Slopes(batch: batch))
+  }
+
+  @Test func recipesThatCannotTeachAreRefused() {
+    func refuses(_ objective: String, _ words: String, input: String = "reals", batch: String = "{}") {
+      let yaml =
+        Self.yaml.replacing("{kind: reals}", with: "{kind: \(input)}")
+        .replacing("kind: contrastive, window: 24, within: 6", with: objective) + "\nbatch: \(batch)"
+      #expect(throws: RecipeError.self) { try Recipe(yaml: yaml) }
+      do {
+        _ = try Recipe(yaml: yaml)
+      } catch {
+        #expect("\(error)".contains(words), "\(error)")
+      }
+    }
+    refuses("kind: contrastive", "both views would be the whole sequence")
+    refuses("kind: contrastive, window: 8, crop: 0.5", "leave one of them out")
+    refuses("kind: contrastive, jitter: 0.5", "categories are no quantities", input: "categories")
+    refuses("kind: contrastive, window: 8", "batch.sequences must be 2 or more", batch: "{sequences: 1}")
+    refuses("kind: contrastive, window: 8, temperature: 0", "temperature")
+  }
+}
