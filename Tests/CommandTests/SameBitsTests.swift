@@ -128,7 +128,40 @@ extension Commands {
         model: {input: {kind: reals, normalise: sequence}, encoder: {kind: tcn, width: 12, levels: 3, dropout: 0.1}}
         objective: {kind: contrastive, window: 40, within: 20, jitter: 0.1, pieces: 2}
         """
-      try expectSameBits(experiment, on: [2, 3, 8])
+      let alone = try experiment.run()
+      try experiment.expectLearning(alone)
+      for (ranks, threads) in [(2, 1), (3, 1), (8, 1), (2, 2)] {
+        let run = try experiment.run(ranks: ranks, ["--threads", "\(threads)"])
+        try run.expectSameBits(as: alone, at: experiment.steps, "\(ranks) ranks of \(threads) threads")
+      }
+    }
+
+    @Test func windowsLongerThanASequence() throws {
+      var experiment = try Experiment.masked.get()
+      experiment.model = """
+        model: {input: {kind: reals}, encoder: {kind: tcn, width: 8, levels: 2}}
+        objective: {kind: contrastive, window: 500}
+        """
+      let line = "pretrain \(try experiment.recipe) --data \(experiment.data) --out \(Workplace.place("run"))"
+      try refused(
+        line, ranks: 2, code: 64, saying: "objective.window: 500 is more than sequence ", "a smaller number")
+    }
+
+    @Test func sequencesComparedInGroupsAndOnEmptyRanks() throws {
+      var experiment = try Experiment.masked.get()
+      // 150 sequences are validated, in three groups; three train at a step, on eight ranks.
+      experiment.data = Workplace.place("many")
+      try lockstep("data generate \(experiment.data) --sequences 1500 --lengths 40..80 --seed 2")
+      experiment.model = """
+        model: {input: {kind: categories}, encoder: {kind: tcn, width: 8, levels: 2}}
+        objective: {kind: contrastive, window: 32, within: 8}
+        """
+      (experiment.sequences, experiment.steps, experiment.validateEvery) = (3, 8, 8)
+      let alone = try experiment.run()
+      for (ranks, threads) in [(8, 1), (3, 2)] {
+        let run = try experiment.run(ranks: ranks, ["--threads", "\(threads)"])
+        try run.expectSameBits(as: alone, at: 8, "\(ranks) ranks of \(threads) threads")
+      }
     }
 
     @Test func classification() throws {

@@ -10,8 +10,9 @@ import Testing
 
   @Test(arguments: Precision.allCases) func forwardAndBackwardInEveryForm(precision: Precision) {
     let channels = [(1, 6), (3, 1), (6, 17), (17, 16), (16, 3)]
+    let dilations = Edges.dilations + [100]  // which reaches far
     let sizes: [Int] = [
-      channels.count, Edges.kernels.count, Edges.strides.count, Edges.dilations.count, 2,  // geometry
+      channels.count, Edges.kernels.count, Edges.strides.count, dilations.count, 2,  // geometry
       4, 2, 3, 4,  // input map, gradient map, input gradient, activation behind it
     ]
     for (seed, choice) in EveryPair.of(sizes).enumerated() {
@@ -19,7 +20,7 @@ import Testing
       let geometry = ConvolutionGeometry(
         inputChannels: inputs, outputChannels: outputs, kernel: Edges.kernels[choice[1]],
         stride: Edges.strides[choice[2]],
-        dilation: Edges.dilations[choice[3]], causal: choice[4] == 1)
+        dilation: dilations[choice[3]], causal: choice[4] == 1)
       let trial = ConvolutionTrial(
         geometry, layout: Self.layout, inputMap: [nil, .identity, .relu, .gelu][choice[5]], gradientMap: choice[6] == 1,
         target: ConvolutionTrial.Target.allCases[choice[7]], activation: [nil, .identity, .relu, .gelu][choice[8]],

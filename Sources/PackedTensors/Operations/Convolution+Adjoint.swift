@@ -50,6 +50,8 @@ extension Convolution {
     inputGradient: InputGradient, activation: inout ActivationAdjoint?, withBias: Bool,
     laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
   ) rethrows -> PackedTensor? {
+    let input = geometry.reachesFar ? NormalisedInput(input.materialised()) : input
+    let gradient = geometry.reachesFar ? NormalisedGradient(gradient.materialised()) : gradient
     let x = input.tensor
     let layout = gradient.tensor.layout
     let adjoint = InputAdjoint(geometry, weight: weight, precision, target: inputGradient, layout: x.layout)

@@ -33,6 +33,7 @@ public enum Convolution {
     _ geometry: ConvolutionGeometry, _ input: NormalisedInput, weight: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, precision: Precision = .float32, moments: inout MomentSums?
   ) -> PackedTensor {
+    let input = geometry.reachesFar ? NormalisedInput(input.materialised()) : input
     let x = input.tensor
     precondition(
       x.channels == geometry.inputChannels, "\(x.channels) channels given to a convolution of \(geometry.inputChannels)"

@@ -37,6 +37,9 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 
   /// Timesteps between the first and the last tap.
   public var reach: Int { dilation * (kernel - 1) }
+  /// Whether a leaf needs so many rows beside its own that maps on loading would be computed again and again: then they
+  /// are computed once, before.
+  var reachesFar: Bool { reach > 2 * KernelSizes.leaf }
   /// Timesteps of the output for an input of `length`.
   public func outputLength(_ length: Int) -> Int { (length + stride - 1) / stride }
   /// Floating-point operations of one output timestep, forward.

@@ -56,11 +56,18 @@ public struct RandomKey: Sendable, Hashable {
   }
 
   /// A permutation of `0 ..< count`, drawn by Fisher and Yates' exchange. Complexity: O(count).
-  public func permutation(of count: Int) -> [Int] {
+  public func permutation(of count: Int) -> [Int] { exchanged(count) { integer(below: $0 + 1, sequence: $0) } }
+
+  /// The permutation of something that belongs to a sequence.
+  public func permutation(of count: Int, sequence: Int) -> [Int] {
+    exchanged(count) { integer(below: $0 + 1, sequence: sequence, timestep: $0) }
+  }
+
+  private func exchanged(_ count: Int, _ partner: (_ last: Int) -> Int) -> [Int] {
     var order = Array(0..<count)
     var last = count - 1
     while last > 0 {
-      order.swapAt(last, integer(below: last + 1, sequence: last))
+      order.swapAt(last, partner(last))
       last -= 1
     }
     return order
@@ -68,11 +75,18 @@ public struct RandomKey: Sendable, Hashable {
 }
 
 extension RandomKey {
-  /// A standard normal draw by Box and Muller's transform (1958), with ``Elementary``'s functions.
+  /// A standard normal draw.
   public func normal(sequence: Int, timestep: Int = 0, channel: Int = 0) -> Double {
+    normals(sequence: sequence, timestep: timestep, channel: channel).0
+  }
+
+  /// Two independent standard normal draws by Box and Muller's transform (1958), with ``Elementary``'s functions.
+  public func normals(sequence: Int, timestep: Int = 0, channel: Int = 0) -> (Double, Double) {
     let bits = bits(sequence: sequence, timestep: timestep, channel: channel)
     let u = (Double(UInt64(bits.x) << 32 | UInt64(bits.y)) + 1) * 0x1p-64
     let turns = Double((UInt64(bits.z) << 32 | UInt64(bits.w)) >> 11) * 0x1p-53
-    return (-2 * Elementary.log(u)).squareRoot() * Elementary.cosineAndSine(turns: turns).cosine
+    let radius = (-2 * Elementary.log(u)).squareRoot()
+    let (cosine, sine) = Elementary.cosineAndSine(turns: turns)
+    return (radius * cosine, radius * sine)
   }
 }

@@ -9,6 +9,7 @@ struct EpochPlans {
   let bounds: BatchBounds
   let seed: UInt64
   let cost: @Sendable (Int) -> Int
+  private let length: (_ id: Int) -> Int
   private var current: Plan?
   /// Global step at which each known epoch begins; the last is the first step after the last known epoch.
   private var starts = [0]
@@ -19,7 +20,8 @@ struct EpochPlans {
   init(ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int)
   {
     self.ids = ids
-    lengths = ids.map { dataset.length(of: $0) }
+    length = dataset.length(of:)
+    lengths = ids.map(length)
     self.bounds = bounds
     self.seed = seed
     self.cost = cost
@@ -53,13 +55,14 @@ struct EpochPlans {
     return plan
   }
 
-  /// The most timesteps that each of `ranks` ranks holds in a step of an epoch. Complexity: deals every step once.
-  mutating func mostTimesteps(ofRanks ranks: Int, epoch: Int) -> [Int] {
+  /// The most timesteps that each of `ranks` ranks computes with in a step of an epoch. Complexity: deals every step once.
+  /// - Parameter counting: timesteps computed with for a sequence of a length.
+  mutating func mostTimesteps(ofRanks ranks: Int, epoch: Int, counting: (Int) -> Int) -> [Int] {
     let plan = plan(epoch: epoch)
     let carried = (0..<ranks).map { LaneTree.lanes(ofRank: $0, of: ranks, lanes: bounds.lanes) }
     var most = [Int](repeating: 0, count: ranks)
     for step in 0..<plan.steps {
-      let held = plan.step(step).laneTimesteps
+      let held = plan.step(step).lanes.map { $0.reduce(0) { $0 + counting(length($1)) } }
       for (rank, lanes) in carried.enumerated() { most[rank] = max(most[rank], held[lanes].reduce(0, +)) }
     }
     return most

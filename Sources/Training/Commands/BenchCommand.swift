@@ -77,7 +77,7 @@ private struct BenchUser: ModelUser {
     var plans = EpochPlans(
       ids: Array(0..<dataset.count), dataset: dataset,
       bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
-      seed: UInt64(recipe.training.seed), cost: model.encoder.cost(ofLength:))
+      seed: UInt64(recipe.training.seed), cost: model.cost)
     let steps = plans.steps(ofEpochs: 1)
     let initial = model.store.tensors()
     try pass(model, &plans, steps: 0..<min(BenchCommand.warmupSteps, steps)) { _ in }
@@ -125,7 +125,9 @@ private struct BenchUser: ModelUser {
     let total = plans.steps(ofEpochs: 1)
     let runner = try StepRunner(
       model, recipe: recipe, totalSteps: total, communicator: communicator, faultInjection: .none)
-    runner.longestStep = plans.mostTimesteps(ofRanks: communicator.size, epoch: 0)[communicator.rank]
+    runner.longestStep =
+      plans.mostTimesteps(
+        ofRanks: communicator.size, epoch: 0, counting: model.timesteps(ofLength:))[communicator.rank]
     let reader = ReadAhead(
       plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
       dataset: dataset, normalisation: .none)

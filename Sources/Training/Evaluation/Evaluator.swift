@@ -19,6 +19,9 @@ struct Evaluator<E: Encoder, O: Objective> {
   /// and 64 channels, one rank took 5.9 s where it takes 5.0.)
   static var batchTimesteps: Int { (1 << 13) * (Workers.count == 1 ? 1 : 4 * Workers.count) }
 
+  /// Timesteps of a group of sequences that are compared with each other, over all ranks.
+  private static var groupTimesteps: Int { 1 << 18 }
+
   /// - Parameter classes: the model's classes, by which the data set's are known; nil: the data set's own.
   init(
     model: Model<E, O>, dataset: SequenceDataset, normalisation: InputNormalisation, communicator: Communicator,
@@ -66,37 +69,59 @@ struct Evaluator<E: Encoder, O: Objective> {
     try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
       for share in plan.batches[communicator.rank] {
         communicator.activity.enter(.evaluating)
-        // Lanes, so that threads can share the work; no result depends on them.
-        let pieces = min(4 * Workers.count, max(1, share.count))
-        let lanes = (0..<pieces).map { Array(share[$0 * share.count / pieces..<($0 + 1) * share.count / pieces]) }
-        let batch = try Batch(
-          reading: Workers.count > 1 ? lanes : [share], globalIDs: share, from: dataset, normalisation: normalisation,
-          labels: labels)
+        let batch = try read(share, of: share)
         var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: LaneStatistics(), ids: batch.ids)
         try body(batch, &pass)
       }
     }
   }
 
-  /// Visits `ids` in groups whose sequences are compared with each other: each rank has its share of a group, and `body`
-  /// may make collective calls. A share that cannot be read is an error on all ranks before any of them begins.
+  /// Visits `ids` in groups whose sequences are compared with each other: `count` of them, fewer where they are long, at
+  /// least two where there are as many. Each rank has its share of a group, and `body` may make collective calls. A share
+  /// that cannot be read is an error on all ranks before any of them begins.
   private func forEachGroup(_ ids: [Int], of count: Int, _ body: (Batch, inout ForwardPass) throws -> Void) throws {
     let sum = CanonicalSum(communicator: communicator, lanes: communicator.size.nextPowerOfTwo)
     let statistics = RankStatistics(sum: sum)
-    for first in stride(from: 0, to: ids.count, by: count) {
+    for group in groups(ids, of: count) {
       communicator.activity.enter(.evaluating)
-      let group = Array(ids[first..<min(first + count, ids.count)])
-      let (rank, ranks) = (communicator.rank, communicator.size)
-      let share = Array(group[rank * group.count / ranks..<(rank + 1) * group.count / ranks])
-      var batch: Batch?
-      try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
-        batch = try Batch(
-          reading: [share], globalIDs: group, from: dataset, normalisation: normalisation, labels: labels)
+      let share = group.part(communicator.rank, of: communicator.size)
+      let batch = try Agreement(communicator: communicator).together(exitCode: TrainingError.exitCode) {
+        try read(share, of: group)
       }
-      guard let batch else { continue }
       var pass = ForwardPass(store: model.store, mode: .evaluation, statistics: statistics, ids: batch.ids)
       try body(batch, &pass)
     }
+  }
+
+  /// Divides ids, in their order, into groups.
+  private func groups(_ ids: [Int], of count: Int) -> [[Int]] {
+    var groups: [[Int]] = []
+    var timesteps = 0
+    for id in ids {
+      let more = model.timesteps(ofLength: dataset.length(of: id))
+      if let last = groups.last, last.count < 2 || (last.count < count && timesteps + more <= Evaluator.groupTimesteps)
+      {
+        groups[groups.count - 1].append(id)
+        timesteps += more
+      } else {
+        groups.append([id])
+        timesteps = more
+      }
+    }
+    // Nothing can be said of one alone.
+    if groups.count > 1, let last = groups.last, last.count < 2 {
+      groups.removeLast()
+      groups[groups.count - 1] += last
+    }
+    return groups
+  }
+
+  /// The sequences of one rank, in several lanes where threads share the work; no result depends on lanes.
+  private func read(_ share: [Int], of all: [Int]) throws -> Batch {
+    let pieces = Workers.count == 1 ? 1 : min(4 * Workers.count, max(1, share.count))
+    return try Batch(
+      reading: (0..<pieces).map { share.part($0, of: pieces) }, globalIDs: all, from: dataset,
+      normalisation: normalisation, labels: labels)
   }
 
   /// One sequence's result.
@@ -176,6 +201,13 @@ extension Evaluator {
       for k in 0..<width { result[to + k] = all[index * width + k] }
     }
     return result
+  }
+}
+
+extension Array {
+  /// One of `parts` parts that are as equal as can be.
+  fileprivate func part(_ index: Int, of parts: Int) -> [Element] {
+    Array(self[index * count / parts..<(index + 1) * count / parts])
   }
 }
 

@@ -28,6 +28,7 @@ struct Contrastive: Objective {
       ids: batch.ids.flatMap { [2 * $0, 2 * $0 + 1] })
   }
 
+  func viewLengths(of length: Int) -> [Int] { [drawing.length(of: length), drawing.length(of: length)] }
   func ids(of view: View) -> [Int] { view.ids }
   func input(of view: View) -> EncoderInput { EncoderInput(view.values) }
 
@@ -39,8 +40,7 @@ struct Contrastive: Objective {
     let (all, own) = try forward.statistics.gather(unit.tensor.elements)
     let width = unit.tensor.channels
     let (sums, gradient) = loss.loss(
-      of: unit.tensor, among: all, own: own.lowerBound / width..<own.upperBound / width,
-      withGradient: backward != nil)
+      of: unit.tensor, among: all, own: own.lowerBound / width..<own.upperBound / width, withGradient: backward != nil)
     guard let backward, let gradient else { return (sums, nil) }
     unit.backward(gradient)
     return (sums, try head.backward(gradient, saved, backward))

@@ -4,7 +4,7 @@ import PackedTensors
 /// What is minimised: which view of a batch the encoder sees, and the loss of what it makes of it.
 ///
 /// An objective is a value: configuration and the handles of its own parameters (a head, a decoder, a mask vector).
-public protocol Objective {
+public protocol Objective: Sendable {
   /// What the encoder sees and what is to be told from it.
   associatedtype View
   /// The parameters that are the objective's own.
@@ -21,6 +21,8 @@ public protocol Objective {
   /// A number for each sequence of a view, by which its dropout is drawn: the data set's id, unless the view has several
   /// of one.
   func ids(of view: View) -> [Int]
+  /// Timesteps of each view of a sequence of `length`.
+  func viewLengths(of length: Int) -> [Int]
   /// What the encoder reads of a view.
   func input(of view: View) -> EncoderInput
   /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
@@ -31,6 +33,7 @@ public protocol Objective {
 }
 
 extension Objective {
+  func viewLengths(of length: Int) -> [Int] { [length] }
   var comparedSequences: Int? { nil }
   var shortestSequence: (timesteps: Int, key: String)? { nil }
 }

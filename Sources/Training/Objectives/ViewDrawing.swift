@@ -78,14 +78,14 @@ struct ViewDrawing: Sendable, Equatable {
       }
     }
     if jitter > 0 {
-      for t in 0..<timesteps {
-        for f in 0..<features {
-          x[t * features + f] += Float(jitter * draws.noise.normal(sequence: id, timestep: t, channel: f))
-        }
+      for pair in 0..<(timesteps * features + 1) / 2 {
+        let (first, second) = draws.noise.normals(sequence: id, timestep: pair)
+        x[2 * pair] += Float(jitter * first)
+        if 2 * pair + 1 < timesteps * features { x[2 * pair + 1] += Float(jitter * second) }
       }
     }
     if mask > 0 {
-      let span = Int((mask * Double(timesteps)).rounded())
+      let span = min(Int((mask * Double(timesteps)).rounded()), timesteps - 1)
       let first = draws.span.integer(below: timesteps - span + 1, sequence: id)
       (x + first * features).update(repeating: 0, count: span * features)
     }
@@ -95,12 +95,8 @@ struct ViewDrawing: Sendable, Equatable {
   private func permute(_ x: UnsafeMutablePointer<Float>, timesteps: Int, features: Int, id: Int, _ key: RandomKey) {
     let count = min(pieces, timesteps)
     let before = Array(UnsafeBufferPointer(start: x, count: timesteps * features))
-    var order = Array(0..<count)
-    for last in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(last, key.integer(below: last + 1, sequence: id, timestep: last))
-    }
     var to = x
-    for piece in order {
+    for piece in key.permutation(of: count, sequence: id) {
       let rows = piece * timesteps / count..<(piece + 1) * timesteps / count
       for value in before[rows.lowerBound * features..<rows.upperBound * features] {
         to.pointee = value

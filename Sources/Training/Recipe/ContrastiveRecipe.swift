@@ -24,6 +24,8 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
 
   /// The word under `kind`.
   public static let kind = "contrastive"
+  /// The most sequences of a step: similarities of all pairs of views are held.
+  static let mostSequences = 4096
   /// It needs no labels.
   public var isSelfSupervised: Bool { true }
 
@@ -36,7 +38,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
     scaling = try reader.number("scaling", .notNegative, default: 0)
     pieces = try reader.integer("pieces", in: 1...1024, default: 1)
     mask = try reader.number("mask", .belowOne, default: 0)
-    temperature = try reader.number("temperature", .positive, default: 0.1)
+    temperature = try reader.number("temperature", .temperature, default: 0.1)
     hidden = try reader.integer("hidden", in: 1...8192, default: 128)
     projection = try reader.integer("projection", in: 1...8192, default: 64)
     if window != nil && crop < 1 {
@@ -60,10 +62,12 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
 
   /// Views that are always equal teach nothing; categories are no quantities; and there must be others to be told from.
   public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
-    if batch.sequences < 2 {
+    guard (2...ContrastiveRecipe.mostSequences).contains(batch.sequences) else {
       return RecipeConflict(
         key: "kind",
-        reason: "contrastive tells a sequence from others of its step: batch.sequences must be 2 or more")
+        reason:
+          "contrastive compares each sequence with all others of its step: batch.sequences must be 2 to \(ContrastiveRecipe.mostSequences)"
+      )
     }
     if model.input.kind == .categories {
       for (key, value) in [("jitter", jitter), ("scaling", scaling), ("mask", mask)] where value > 0 {
@@ -71,11 +75,15 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
           key: key, reason: "categories are no quantities; use window, crop and pieces, or model.input.kind: reals")
       }
     }
-    if window == nil && crop == 1 && jitter == 0 && scaling == 0 && pieces == 1 && mask == 0 {
+    if window == nil && crop == 1 && within != nil {
+      return RecipeConflict(key: "within", reason: "the whole sequence begins in one place; give window or crop")
+    }
+    let isMoved = (window != nil || crop < 1) && within != 0
+    if !isMoved && jitter == 0 && scaling == 0 && pieces == 1 && mask == 0 {
       return RecipeConflict(
         key: "kind",
         reason:
-          "both views would be the whole sequence; give window or crop, or one of jitter, scaling, pieces, mask")
+          "both views would be the same; give window or crop (within above 0), or one of jitter, scaling, pieces, mask")
     }
     return nil
   }

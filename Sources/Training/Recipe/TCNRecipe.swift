@@ -27,6 +27,10 @@ public struct TCNRecipe: EncoderRecipe, Equatable {
     width = try reader.integer("width", in: 1...8192, default: 64)
     kernel = try reader.integer("kernel", in: 2...1024, default: 3)
     levels = try reader.integer("levels", in: 1...20, default: 6)
+    guard (kernel - 1) << (levels - 1) <= 1 << 20 else {
+      throw reader.error(
+        "levels", "the last block would look \((kernel - 1) << (levels - 1)) timesteps back; at most \(1 << 20)")
+    }
     causal = try reader.boolean("causal", default: true)
     dropout = try reader.number("dropout", .belowOne, default: 0)
   }

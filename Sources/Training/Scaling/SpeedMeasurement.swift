@@ -46,7 +46,7 @@ struct SpeedMeasurement<E: Encoder, O: Objective> {
   }
 
   private func operations(_ ids: [Int]) -> Double {
-    ids.reduce(0) { $0 + CoreSpeed.operations(forward: model.encoder.cost(ofLength: dataset.length(of: $1))) }
+    ids.reduce(0) { $0 + CoreSpeed.operations(forward: model.cost(dataset.length(of: $1))) }
   }
 
   /// The median step over these sequences.
@@ -73,7 +73,7 @@ struct SpeedMeasurement<E: Encoder, O: Objective> {
   private func planned(_ ids: [Int], lanes: Int) -> PlannedStep {
     Plan(
       lengths: ids.map { dataset.length(of: $0) }, ids: ids, bounds: .exactly(sequences: ids.count, lanes: lanes),
-      seed: 1, epoch: 0, cost: model.encoder.cost(ofLength:)
+      seed: 1, epoch: 0, cost: model.cost
     ).step(0)
   }
 

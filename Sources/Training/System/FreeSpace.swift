@@ -6,7 +6,9 @@ enum FreeSpace {
   static func bytes(at path: String) -> Int? {
     var status = statvfs()
     guard statvfs(path, &status) == 0, status.f_blocks > 0 else { return nil }
-    return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
+    let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+      by: Int(clamping: status.f_frsize))
+    return overflow ? Int.max : bytes
   }
 
   /// Bytes of memory that can be had without swapping: the machine's, or what a control group leaves of them.

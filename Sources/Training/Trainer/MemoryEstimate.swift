@@ -4,8 +4,9 @@ import PackedTensors
 /// The memory that training a model takes on one rank, known before it begins.
 ///
 /// Activations and their gradients are in proportion to the timesteps of a step; weights in the kernels' layout and the
-/// like are not. What each takes is measured, not derived: two short made-up sequences go forward and backward, and the
-/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes the latter again.)
+/// like are not. What each takes is measured, not derived: two short made-up batches go forward and backward, and the
+/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes the latter again.) Timesteps
+/// are those that the encoder computes with.
 struct MemoryEstimate {
   /// Bytes of activations, their gradients and the values of this and the next step, for each timestep of a rank.
   let bytesPerTimestep: Double
@@ -18,13 +19,19 @@ struct MemoryEstimate {
   ///   - ranks: among how many they are shared.
   init<E: Encoder, O: Objective>(_ model: Model<E, O>, data: DataDescription, lanes: Int, ranks: Int) throws {
     let (short, long) = 3 * model.encoder.cost(ofLength: 4096) > 20_000_000_000 ? (128, 384) : (1024, 3072)
-    let peaks = try [short, long].map { try Self.peak(model, data: data, timesteps: $0) }
-    let slope = Double(peaks[1] - peaks[0]) / Double(long - short)
+    // Where all views are equally long there have to be more sequences, not longer ones.
+    let fixed = model.objective.shortestSequence?.timesteps
+    let batches = [short, long].map { timesteps in
+      fixed.map { [Int](repeating: $0, count: max(1, short / $0) * timesteps / short) } ?? [timesteps]
+    }
+    let timesteps = batches.map { $0.reduce(0) { $0 + model.timesteps(ofLength: $1) } }
+    let peaks = try batches.map { try Self.peak(model, data: data, lengths: $0) }
+    let slope = Double(peaks[1] - peaks[0]) / Double(timesteps[1] - timesteps[0])
     // One batch more is read while another is computed with; where values are normalised it is held twice.
     bytesPerTimestep = slope + Double(2 * 4 * data.features)
     let rows = (0..<ranks).map { LaneTree.nodes(covering: LaneTree.lanes(ofRank: $0, of: ranks, lanes: lanes)).count }
     parameterBytes =
-      model.store.count * 4 * (3 + (rows.max() ?? 1)) + max(0, peaks[0] - Int(slope * Double(short)))
+      model.store.count * 4 * (3 + (rows.max() ?? 1)) + max(0, peaks[0] - Int(slope * Double(timesteps[0])))
   }
 
   /// Bytes of a step of so many timesteps on one rank; the program itself comes on top.
@@ -39,13 +46,13 @@ struct MemoryEstimate {
   private static func megabytes(_ bytes: Int) -> Int { (bytes + 999_999) / 1_000_000 }
 
   private static func peak<E: Encoder, O: Objective>(
-    _ model: Model<E, O>, data: DataDescription, timesteps: Int
+    _ model: Model<E, O>, data: DataDescription, lengths: [Int]
   ) throws -> Int {
     let before = StoragePool.shared.usage.liveBytes
     StoragePool.shared.forgetPeak()
-    let values = PackedTensor(layout: RaggedLayout(lengths: [timesteps]), channels: data.features)
+    let values = PackedTensor(layout: RaggedLayout(lengths: lengths), channels: data.features)
     values.base.update(repeating: 0, count: values.count)
-    let batch = Batch(raw: values, values: values, ids: [0], labels: [0])
+    let batch = Batch(raw: values, values: values, ids: Array(lengths.indices), labels: lengths.map { _ in 0 })
     _ = try model.gradients(ofAlone: batch, seed: 0, epoch: 0)
     return StoragePool.shared.usage.peakBytes - before
   }

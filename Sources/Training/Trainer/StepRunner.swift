@@ -21,7 +21,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   private var countingSeconds = 0.0
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
-  /// The most timesteps of a step of this epoch on this rank; its memory is made ready after the first step.
+  /// The most timesteps that a step of this epoch computes with on this rank; its memory is made ready after the first step.
   var longestStep = 0
 
   /// - Parameter lanes: the recipe's number of lanes.
@@ -87,7 +87,9 @@ final class StepRunner<E: Encoder, O: Objective> {
     let norm = gradientNorm / Double(max(total.count, 1))
     var skip: SkippedStep?
     let moments = pass.observed.allSatisfy(\.moments.isFinite)
-    if total.loss.isFinite && norm.isFinite && moments {
+    if total.count == 0 {
+      // Nothing was told from anything, as where contrastive has one sequence: nothing is learned.
+    } else if total.loss.isFinite && norm.isFinite && moments {
       let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
       optimizer.update(
         store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
@@ -101,7 +103,7 @@ final class StepRunner<E: Encoder, O: Objective> {
         what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
         sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
     }
-    if !isWarm { prepareMemory(after: batch.layout.timesteps) }
+    if !isWarm { prepareMemory(after: model.objective.input(of: view).values.layout.timesteps) }
     isWarm = true
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)

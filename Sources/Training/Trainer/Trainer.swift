@@ -24,8 +24,7 @@ final class Trainer<E: Encoder, O: Objective> {
     self.session = session
     self.model = model
     let recipe = session.recipe
-    try Trainer.refuseShortSequences(session, model.objective.shortestSequence)
-    var plans = EpochPlans(session, cost: model.encoder.cost(ofLength:))
+    var plans = EpochPlans(session, cost: model.cost)
     switch recipe.training.duration {
     case .steps(let steps): totalSteps = steps
     case .epochs(let epochs): totalSteps = plans.steps(ofEpochs: epochs)
@@ -40,18 +39,26 @@ final class Trainer<E: Encoder, O: Objective> {
       recipe.training.validateEvery == 0
       ? []
       : Selection.evaluated(session.dataset, split: .validation, labelledOnly: O.self == Classify.self).ids
+    try Trainer.refuse(
+      session, validated: validationIDs, shortest: model.objective.shortestSequence,
+      isComparing: model.objective.comparedSequences != nil)
     state = TrainingState(
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
       input: InputDescription(DataDescription(session.dataset), session.normalisation))
     progress = Progress(total: totalSteps, isSilent: !session.isFirst)
   }
 
-  /// - Throws: ``TrainingError`` naming a sequence that the objective cannot use.
-  private static func refuseShortSequences(
-    _ session: TrainingSession, _ shortest: (timesteps: Int, key: String)?
+  /// - Throws: ``TrainingError`` naming a sequence that the objective cannot use, or a validation that would tell nothing.
+  private static func refuse(
+    _ session: TrainingSession, validated: [Int], shortest: (timesteps: Int, key: String)?, isComparing: Bool
   ) throws {
+    if isComparing && validated.count == 1 {
+      throw TrainingError.usage(
+        "training.validateEvery: the validation split has one sequence, which \(type(of: session.recipe.objective).kind) has nothing to compare with: more of them, or 0"
+      )
+    }
     guard let shortest else { return }
-    let lengths = session.selection.ids.map { (id: $0, length: session.dataset.length(of: $0)) }
+    let lengths = (session.selection.ids + validated).map { (id: $0, length: session.dataset.length(of: $0)) }
     guard let found = lengths.min(by: { ($0.length, $0.id) < ($1.length, $1.id) }), found.length < shortest.timesteps
     else { return }
     throw TrainingError.usage(
@@ -77,7 +84,8 @@ final class Trainer<E: Encoder, O: Objective> {
       return 0
     }
     try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
-    let most = plans.mostTimesteps(ofRanks: session.communicator.size, epoch: state.epoch)
+    let most = plans.mostTimesteps(
+      ofRanks: session.communicator.size, epoch: state.epoch, counting: model.timesteps(ofLength:))
     runner.longestStep = most[session.communicator.rank]
     try describe(longestStep: most.max() ?? 0)
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
@@ -293,8 +301,9 @@ final class Trainer<E: Encoder, O: Objective> {
     }
     if !plan.oversized.isEmpty {
       let count = plan.oversized.count
+      let lost = model.objective.comparedSequences == nil ? "" : ", in which there is nothing to compare it with"
       progress.say(
-        "\(Counted.text(count, "sequence")) \(count == 1 ? "is" : "are") longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own"
+        "\(Counted.text(count, "sequence")) \(count == 1 ? "is" : "are") longer than batch.timesteps (\(session.recipe.batch.timesteps)); each has a step of its own\(lost)"
       )
     }
     let shortest = session.selection.ids.map { session.dataset.length(of: $0) }.min() ?? 0

@@ -12,7 +12,7 @@ import Testing
     model:
       input: {kind: reals}
       encoder: {kind: tcn, width: 5, levels: 2, causal: false}
-    objective: {kind: contrastive, window: 24, within: 6, hidden: 7, projection: 6, temperature: 0.5}
+    objective: {kind: contrastive, window: 24, within: 6, hidden: 7, projection: 6, temperature: 0.15}
     optimizer: {kind: sgd, learningRate: 0.1}
     schedule: {kind: constant}
     training: {steps: 1}
@@ -40,8 +40,12 @@ import Testing
           model.store[parameter] = values
           gradients.append(Double(arena.total[parameter.range.lowerBound + index]))
         }
-        let scale = max(1, slopes.map(abs).max()!)
-        let difference = Compare.close(parameter.name, gradients, slopes, tolerance: 0.02 * scale)
+        // Rounding of the loss is a thousandth of such a slope. A bias before batch norm has none.
+        let scale = max(0.05, slopes.map(abs).max()!)
+        if !parameter.name.hasSuffix("conv1.bias") && !parameter.name.hasSuffix("conv2.bias") {
+          #expect(scale > 0.05, "\(parameter.name) hardly matters: \(slopes)")
+        }
+        let difference = Compare.close(parameter.name, gradients, slopes, tolerance: 0.05 * scale)
         #expect(difference == nil)
       }
     }
@@ -71,10 +75,16 @@ import Testing
         #expect("\(error)".contains(words), "\(error)")
       }
     }
-    refuses("kind: contrastive", "both views would be the whole sequence")
+    refuses("kind: contrastive", "both views would be the same")
+    refuses("kind: contrastive, window: 8, within: 0", "both views would be the same")
+    refuses("kind: contrastive, crop: 1, within: 3, jitter: 0.1", "give window or crop")
     refuses("kind: contrastive, window: 8, crop: 0.5", "leave one of them out")
     refuses("kind: contrastive, jitter: 0.5", "categories are no quantities", input: "categories")
-    refuses("kind: contrastive, window: 8", "batch.sequences must be 2 or more", batch: "{sequences: 1}")
-    refuses("kind: contrastive, window: 8, temperature: 0", "temperature")
+    refuses("kind: contrastive, window: 8", "batch.sequences must be 2 to 4096", batch: "{sequences: 1}")
+    for override in [
+      "objective.temperature=1e-50", "objective.mask=1", "model.encoder={kind: tcn, levels: 20, kernel: 9}",
+    ] {
+      #expect(throws: RecipeError.self, "\(override)") { try Recipe(yaml: Self.yaml, overrides: [override]) }
+    }
   }
 }

@@ -1,0 +1,12 @@
+import Networks
+
+extension Model {
+  /// Analytic cost of the views of a sequence, in floating-point operations of a forward pass.
+  var cost: @Sendable (_ length: Int) -> Int {
+    let (encoder, objective) = (encoder, objective)
+    return { length in objective.viewLengths(of: length).reduce(0) { $0 + encoder.cost(ofLength: $1) } }
+  }
+
+  /// Timesteps of the views of a sequence: what the encoder computes with.
+  func timesteps(ofLength length: Int) -> Int { objective.viewLengths(of: length).reduce(0, +) }
+}
