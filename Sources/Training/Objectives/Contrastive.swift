@@ -25,7 +25,7 @@ struct Contrastive: Objective {
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
     View(
       values: drawing.views(of: batch.values, ids: batch.ids, seed: seed, epoch: epoch),
-      ids: batch.ids.flatMap { [2 * $0, 2 * $0 + 1] })
+      ids: batch.ids.flatMap(ViewDrawing.ids))
   }
 
   func viewLengths(of length: Int) -> [Int] { [drawing.length(of: length), drawing.length(of: length)] }

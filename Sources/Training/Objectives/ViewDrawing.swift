@@ -34,6 +34,9 @@ struct ViewDrawing: Sendable, Equatable {
     }
   }
 
+  /// Numbers of a sequence's two views that no other view has.
+  static func ids(of sequence: Int) -> [Int] { [2 * sequence, 2 * sequence + 1] }
+
   /// Two views of each sequence, one after the other.
   func views(of values: PackedTensor, ids: [Int], seed: UInt64, epoch: Int) -> PackedTensor {
     let layout = values.layout
@@ -52,7 +55,8 @@ struct ViewDrawing: Sendable, Equatable {
         let target = views.row(views.layout.offsets[index])
         let count = views.layout.length(of: index)
         target.update(from: values.row(layout.offsets[sequence] + start), count: count * values.channels)
-        change(target, timesteps: count, features: values.channels, id: 2 * ids[sequence] + view, draws)
+        change(
+          target, timesteps: count, features: values.channels, id: ViewDrawing.ids(of: ids[sequence])[view], draws)
       }
     }
     return views

@@ -13,6 +13,8 @@ struct LimitsCheck: Check {
   }
 
   static let name: StaticString = "limits"
+  /// Bytes that a rank should be able to lock where InfiniBand sends from them.
+  static let lockedBytes = 1 << 30
 
   /// Files and sockets that a rank may need: one for each other rank, and room (two ranks over TCP had 18 open each).
   static func openFiles(ranks: Int) -> Int { 128 + ranks }
@@ -41,7 +43,9 @@ struct LimitsCheck: Check {
           why: "a rank holds a connection to every rank on another host; without it the job hangs or ends",
           remedy: "ulimit -n \(max(1024, needed)) before mpirun, on other hosts in /etc/security/limits.conf"))
     }
-    let locked = seen.filter { $0.what.hasInfiniband && $0.what.lockedBytes != nil }
+    let locked = seen.filter {
+      $0.what.hasInfiniband && $0.what.lockedBytes.map { $0 < LimitsCheck.lockedBytes } ?? false
+    }
     if let first = locked.first {
       verdict.findings.append(
         finding(
