@@ -21,7 +21,7 @@ import Testing
     stride(from: 0, to: elements.count, by: width).map { Array(elements[$0..<$0 + width]) }
   }
 
-  @Test(arguments: [(2, 3), (6, 8), (34, 20)]) func lossAndGradientAreThoseOfTheFormula(count: Int, width: Int) {
+  @Test(arguments: [(4, 3), (6, 8), (34, 20)]) func lossAndGradientAreThoseOfTheFormula(count: Int, width: Int) {
     let all = unitRows(count, width, seed: UInt64(count))
     let (sums, gradient) = InfoNCE(temperature: 0.5).loss(
       of: tensor(all, width), among: all, own: 0..<count, withGradient: true)
@@ -54,6 +54,14 @@ import Testing
     }
     report(Compare.bits("losses", losses, whole.sums.sequenceLoss))
     report(Compare.bits("gradients", gradients, whole.gradient!.elements))
+  }
+
+  @Test func onePairHasNothingToBeToldFrom() {
+    let all = unitRows(2, 3, seed: 1)
+    let (sums, gradient) = InfoNCE(temperature: 0.1).loss(
+      of: tensor(all, 3), among: all, own: 0..<2, withGradient: true)
+    #expect(sums.count == 0 && sums.correct == 0 && sums.sequenceLoss == [0, 0])
+    #expect(gradient!.elements.allSatisfy { $0 == 0 }, "\(gradient!.elements)")
   }
 
   @Test func partnersThatAreAlikeAreTold() {
