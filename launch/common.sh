@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034  # variables are for the scripts that source this
-# What the scripts of this folder share. Sourced; the caller has set `-euo pipefail`.
+# What scripts share. Sourced; the caller has set `-euo pipefail`.
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+this_script=$(realpath --relative-to "$repository" -- "$0")
 swift_needed=6.1
 
 # Exit codes are those of the job (0, 64 usage, 65 data, 66 missing input, …): a supervisor restarts on none of these three.
@@ -11,11 +12,13 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { # fail CODE MESSAGE...
   local code=$1
   shift
-  printf 'launch/%s: %s\n' "${0##*/}" "$*" >&2
+  printf '%s: %s\n' "$this_script" "$*" >&2
   exit "$code"
 }
 
 usage_error() { fail 64 "$* (see $0 --help)"; }
+
+needs_value() { [[ $# -ge 2 ]] || usage_error "$1 needs a value"; }
 
 # Prints the comment at the head of the calling script, which is its help.
 print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0"; }

@@ -14,6 +14,16 @@ import Testing
     #expect(report.timestepsPerStep.median == 80)
   }
 
+  @Test func balanceIsOfWhatIsComputedWith() {
+    // Of four lengths all views have ten timesteps: by lengths the ranks differ, by work they do not.
+    let plan = Plan(
+      lengths: [100, 10, 20, 10], ids: [0, 1, 2, 3], bounds: .exactly(sequences: 4, lanes: 2), seed: 1, epoch: 0,
+      cost: { _ in 1 }, computed: { _ in 10 })
+    let report = PlanReport(plan: plan, ranks: 2)
+    #expect(report.balance == 1 && report.longestStep == 20 && report.timesteps == 140)
+    #expect(plan.step(0).laneComputed == [20, 20] && plan.step(0).timesteps == 140)
+  }
+
   @Test func balanceIsMeanOverMaximum() {
     let uneven = Plan(
       lengths: [30, 10], ids: [0, 1], bounds: .exactly(sequences: 2, lanes: 2), seed: 1, epoch: 0)

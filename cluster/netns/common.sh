@@ -4,24 +4,11 @@
 # STATE/switch and STATE/HOST are folders; `process` in each names the process that keeps its namespaces, and the number of
 # its network namespace. A namespace ends with its last process, and its interfaces with it.
 
+# shellcheck source=launch/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
+
 state=${TMPDIR:-/tmp}/lockstep-netns
 subnet=10.77.0
-
-say() { printf '%s\n' "$*" >&2; }
-
-fail() { # fail CODE MESSAGE...
-  local code=$1
-  shift
-  printf 'cluster/netns/%s: %s\n' "${0##*/}" "$*" >&2
-  exit "$code"
-}
-
-usage_error() { fail 64 "$* (see $0 --help)"; }
-
-needs_value() { [[ $# -ge 2 ]] || usage_error "$1 needs a value"; }
-
-# Prints the comment at the head of the calling script, which is its help.
-print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p;}' "$0"; }
 
 require_root() { [[ $(id -u) == 0 ]] || fail 64 "namespaces need root"; }
 

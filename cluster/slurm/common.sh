@@ -4,13 +4,6 @@
 # shellcheck source=launch/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../launch/common.sh"
 
-fail() { # fail CODE MESSAGE...
-  local code=$1
-  shift
-  printf 'cluster/slurm/%s: %s\n' "${0##*/}" "$*" >&2
-  exit "$code"
-}
-
 # Takes the one argument FOLDER, or prints the help.
 folder=${TMPDIR:-/tmp}/lockstep-slurm
 case ${1-} in

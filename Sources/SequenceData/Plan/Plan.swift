@@ -17,6 +17,7 @@ public struct Plan: Sendable {
   private let ids: [Int]
   private let lengths: [Int]
   private let costs: [Int]
+  private let computed: [Int]
   private let order: [Int]
   /// Where each step begins in `order`, and the end.
   private let starts: [Int]
@@ -30,10 +31,12 @@ public struct Plan: Sendable {
   ///   - epoch: from 0.
   ///   - cost: what a sequence of a length costs, in any unit: a model of the work, never a measurement; by default the
   ///     length.
+  ///   - computed: timesteps that are computed with for a sequence of a length; by default as many.
   ///
   /// Complexity: O(sequences); a step is dealt when it is asked for.
   public init(
-    lengths: [Int], ids: [Int], bounds: BatchBounds, seed: UInt64, epoch: Int, cost: (Int) -> Int = { $0 }
+    lengths: [Int], ids: [Int], bounds: BatchBounds, seed: UInt64, epoch: Int, cost: (Int) -> Int = { $0 },
+    computed: (Int) -> Int = { $0 }
   ) {
     precondition(lengths.count == ids.count, "\(lengths.count) lengths for \(ids.count) ids")
     self.bounds = bounds
@@ -41,6 +44,7 @@ public struct Plan: Sendable {
     self.lengths = lengths
     self.ids = ids
     costs = lengths.map(cost)
+    self.computed = lengths.map(computed)
     order = Plan.order(count: ids.count, seed: seed, epoch: epoch)
     starts = Plan.starts(order: order, lengths: lengths, bounds: bounds)
     oversized = zip(ids, lengths).filter { $0.1 > bounds.timesteps }.map(\.0).sorted()
@@ -50,7 +54,8 @@ public struct Plan: Sendable {
     bounds = other.bounds.with(lanes: lanes)
     epoch = other.epoch
     oversized = other.oversized
-    (ids, lengths, costs, order, starts) = (other.ids, other.lengths, other.costs, other.order, other.starts)
+    (ids, lengths, costs, computed) = (other.ids, other.lengths, other.costs, other.computed)
+    (order, starts) = (other.order, other.starts)
   }
 
   /// The same steps dealt into another number of lanes.
@@ -76,7 +81,8 @@ public struct Plan: Sendable {
     let lanes = LaneDealer.deal(costs: positions.map { costs[$0] }, lanes: bounds.lanes)
     return PlannedStep(
       lanes: lanes.map { lane in lane.map { ids[positions[$0]] } },
-      laneTimesteps: lanes.map { lane in lane.reduce(0) { $0 + lengths[positions[$1]] } })
+      laneTimesteps: lanes.map { lane in lane.reduce(0) { $0 + lengths[positions[$1]] } },
+      laneComputed: lanes.map { lane in lane.reduce(0) { $0 + computed[positions[$1]] } })
   }
 
   /// The number of sequences of step `index`, without dealing it.

@@ -33,11 +33,11 @@ public struct PlanReport: Equatable, Sendable {
   public struct Balance: Equatable, Sendable {
     /// The number of ranks.
     public let ranks: Int
-    /// Σ over steps of the ranks' mean / Σ of their maximum, in timesteps: 1 where no rank ever waits.
+    /// Σ over steps of the ranks' mean / Σ of their maximum, in timesteps computed with: 1 where no rank ever waits.
     public let value: Double
     /// Steps in which some rank has no sequence.
     public let idleSteps: Int
-    /// The most timesteps that a rank holds in a step.
+    /// The most timesteps that a rank computes with in a step.
     public let longestStep: Int
   }
 
@@ -101,7 +101,7 @@ public struct PlanReport: Equatable, Sendable {
   /// The balance of the number of ranks asked for.
   public var balance: Double { balances.first { $0.ranks == ranks }?.value ?? 1 }
 
-  /// The most timesteps that a rank holds in a step, of the number of ranks asked for.
+  /// The most timesteps that a rank computes with in a step, of the number of ranks asked for.
   public var longestStep: Int { balances.first { $0.ranks == ranks }?.longestStep ?? 0 }
 
   private static func balance(of dealt: [PlannedStep], ranks: Int, lanes: Int) -> Balance {
@@ -111,7 +111,7 @@ public struct PlanReport: Equatable, Sendable {
     var idle = 0
     var longest = 0
     for step in dealt {
-      let loads = carried.map { step.laneTimesteps[$0].reduce(0, +) }
+      let loads = carried.map { step.laneComputed[$0].reduce(0, +) }
       total += loads.reduce(0, +)
       largest += loads.max() ?? 0
       longest = max(longest, loads.max() ?? 0)

@@ -4,6 +4,8 @@ public struct PlannedStep: Equatable, Sendable {
   public let lanes: [[Int]]
   /// Timesteps of each lane.
   public let laneTimesteps: [Int]
+  /// Timesteps of each lane that are computed with: others where views of the sequences are.
+  public let laneComputed: [Int]
 
   /// All ids in the order of the global batch: lane 0's, then lane 1's, and so on. A rank's are a contiguous part of
   /// it.

@@ -9,7 +9,7 @@ struct EpochPlans {
   let bounds: BatchBounds
   let seed: UInt64
   let cost: @Sendable (Int) -> Int
-  private let length: (_ id: Int) -> Int
+  let computed: @Sendable (Int) -> Int
   private var current: Plan?
   /// Global step at which each known epoch begins; the last is the first step after the last known epoch.
   private var starts = [0]
@@ -17,14 +17,17 @@ struct EpochPlans {
   /// - Parameters:
   ///   - ids: eligible sequences, ascending.
   ///   - cost: analytic cost of a sequence of a length.
-  init(ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int)
-  {
+  ///   - computed: timesteps computed with for a sequence of a length.
+  init(
+    ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int,
+    computed: @escaping @Sendable (Int) -> Int
+  ) {
     self.ids = ids
-    length = dataset.length(of:)
-    lengths = ids.map(length)
+    lengths = ids.map { dataset.length(of: $0) }
     self.bounds = bounds
     self.seed = seed
     self.cost = cost
+    self.computed = computed
   }
 
   /// Steps of the first `epochs` epochs.
@@ -50,19 +53,19 @@ struct EpochPlans {
   /// The plan of an epoch; the last one asked for is kept.
   mutating func plan(epoch: Int) -> Plan {
     if let current, current.epoch == epoch { return current }
-    let plan = Plan(lengths: lengths, ids: ids, bounds: bounds, seed: seed, epoch: epoch, cost: cost)
+    let plan = Plan(
+      lengths: lengths, ids: ids, bounds: bounds, seed: seed, epoch: epoch, cost: cost, computed: computed)
     current = plan
     return plan
   }
 
   /// The most timesteps that each of `ranks` ranks computes with in a step of an epoch. Complexity: deals every step once.
-  /// - Parameter counting: timesteps computed with for a sequence of a length.
-  mutating func mostTimesteps(ofRanks ranks: Int, epoch: Int, counting: (Int) -> Int) -> [Int] {
+  mutating func mostTimesteps(ofRanks ranks: Int, epoch: Int) -> [Int] {
     let plan = plan(epoch: epoch)
     let carried = (0..<ranks).map { LaneTree.lanes(ofRank: $0, of: ranks, lanes: bounds.lanes) }
     var most = [Int](repeating: 0, count: ranks)
     for step in 0..<plan.steps {
-      let held = plan.step(step).lanes.map { $0.reduce(0) { $0 + counting(length($1)) } }
+      let held = plan.step(step).laneComputed
       for (rank, lanes) in carried.enumerated() { most[rank] = max(most[rank], held[lanes].reduce(0, +)) }
     }
     return most

@@ -22,7 +22,7 @@ public enum BenchCommand {
     public var exposedSeconds: Double
     /// Σ over steps of the most seconds that a rank spent in communication, waiting included.
     public var waitedSeconds: Double
-    /// Σ over steps of the longest that a rank waited for its batch.
+    /// Seconds that the rank that waited longest for its batches stood still.
     public var inputSeconds: Double
     /// The largest rank's resident peak.
     public var peakBytes: Int
@@ -77,10 +77,10 @@ private struct BenchUser: ModelUser {
     var plans = EpochPlans(
       ids: Array(0..<dataset.count), dataset: dataset,
       bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
-      seed: UInt64(recipe.training.seed), cost: model.cost)
+      seed: UInt64(recipe.training.seed), cost: model.cost, computed: model.computed)
     let steps = plans.steps(ofEpochs: 1)
     let initial = model.store.tensors()
-    try pass(model, &plans, steps: 0..<min(BenchCommand.warmupSteps, steps)) { _ in }
+    try pass(model, &plans, steps: 0..<min(BenchCommand.warmupSteps, steps)) { _, _ in }
     try model.store.load(initial, source: "the initial weights")
 
     let metricsPath = NSTemporaryDirectory() + "/lockstep-bench-\(ProcessInfo.processInfo.processIdentifier).jsonl"
@@ -91,17 +91,18 @@ private struct BenchUser: ModelUser {
     var inputSeconds = 0.0
     try communicator.barrier()
     let start = ContinuousClock.now
-    try pass(model, &plans, steps: 0..<steps) { report in
+    try pass(model, &plans, steps: 0..<steps) { report, waited in
       loss = report.loss
       least.append(report.exposedCommunicationSeconds)
-      inputSeconds += report.inputSeconds
-      try metrics?.append(TrainMetricsRow(report))
+      inputSeconds += waited
+      try metrics?.append(TrainMetricsRow(report, inputSeconds: waited))
     }
     try communicator.barrier()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     var most = least
     try communicator.allReduce(&least, .min)
     try communicator.allReduce(&most, .max)
+    inputSeconds = try communicator.allReduce(inputSeconds, .max)
     let peak = try communicator.allReduce(Int64(Memory.peakBytes), .max)
     return BenchCommand.Result(
       timestepsPerSecond: Double(dataset.timesteps) / seconds, steps: steps, seconds: seconds,
@@ -118,25 +119,25 @@ private struct BenchUser: ModelUser {
     return try Checksum.sha256(ofFile: path)
   }
 
-  /// Steps from the first weights on, exactly as a training makes them.
+  /// Steps from the first weights on, exactly as a training makes them; tells of each, and how long this rank waited for its
+  /// batch.
   private func pass<E: Encoder, O: Objective>(
-    _ model: Model<E, O>, _ plans: inout EpochPlans, steps: Range<Int>, _ report: (StepReport) throws -> Void
+    _ model: Model<E, O>, _ plans: inout EpochPlans, steps: Range<Int>,
+    _ report: (StepReport, _ inputSeconds: Double) throws -> Void
   ) throws {
     let total = plans.steps(ofEpochs: 1)
     let runner = try StepRunner(
       model, recipe: recipe, totalSteps: total, communicator: communicator, faultInjection: .none)
     runner.longestStep =
-      plans.mostTimesteps(
-        ofRanks: communicator.size, epoch: 0, counting: model.timesteps(ofLength:))[communicator.rank]
+      plans.mostTimesteps(ofRanks: communicator.size, epoch: 0)[communicator.rank]
     let reader = ReadAhead(
       plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
       dataset: dataset, normalisation: .none)
     for step in steps {
       let (epoch, planned) = plans.step(step)
       let batch = try reader.batch(step, last: steps.upperBound - 1)
-      let done = try runner.run(
-        step, epoch: epoch, planned, batch, inputSeconds: reader.waitedSeconds, stop: false)
-      try report(done)
+      let waited = reader.waitedSeconds
+      try report(try runner.run(step, epoch: epoch, planned, batch, stop: false), waited)
     }
   }
 }

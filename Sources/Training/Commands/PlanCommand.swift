@@ -38,13 +38,10 @@ private struct PlanUser: ModelUser {
 
   func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> String {
     let batch = recipe.batch
-    func makePlans(lanes: Int) -> EpochPlans {
-      EpochPlans(
-        ids: selection.ids, dataset: dataset,
-        bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: lanes),
-        seed: UInt64(recipe.training.seed), cost: model.cost)
-    }
-    var plans = makePlans(lanes: batch.lanes)
+    var plans = EpochPlans(
+      ids: selection.ids, dataset: dataset,
+      bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
+      seed: UInt64(recipe.training.seed), cost: model.cost, computed: model.computed)
     let plan = plans.plan(epoch: 0)
     let total: Int
     switch recipe.training.duration {
@@ -56,11 +53,9 @@ private struct PlanUser: ModelUser {
     let memory = try MemoryEstimate(
       model, data: DataDescription(dataset), lanes: report.lanes, ranks: ranks)
     let encoder = model.encoder
-    var dealt = makePlans(lanes: report.lanes)
-    let longest = dealt.mostTimesteps(ofRanks: ranks, epoch: 0, counting: model.timesteps(ofLength:)).max() ?? 0
     return report.description + "\n"
       + "training: \(total) steps; \(parameters) parameters\n"
-      + "memory: \(memory.text(timesteps: longest))\n"
+      + "memory: \(memory.text(timesteps: report.longestStep))\n"
       + "encoder: a frame every \(encoder.frame) timesteps, receptive field \(encoder.receptiveField) timesteps, "
       + "\(encoder.cost(ofLength: 4096) / 4096 / 1000) kFLOP a timestep forward\n"
       + (try prediction(model, plan, lengths: plans.lengths))

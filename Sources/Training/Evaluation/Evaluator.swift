@@ -98,7 +98,7 @@ struct Evaluator<E: Encoder, O: Objective> {
     var groups: [[Int]] = []
     var timesteps = 0
     for id in ids {
-      let more = model.timesteps(ofLength: dataset.length(of: id))
+      let more = model.computed(dataset.length(of: id))
       if let last = groups.last, last.count < 2 || (last.count < count && timesteps + more <= Evaluator.groupTimesteps)
       {
         groups[groups.count - 1].append(id)

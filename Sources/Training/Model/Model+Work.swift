@@ -8,5 +8,8 @@ extension Model {
   }
 
   /// Timesteps of the views of a sequence: what the encoder computes with.
-  func timesteps(ofLength length: Int) -> Int { objective.viewLengths(of: length).reduce(0, +) }
+  var computed: @Sendable (_ length: Int) -> Int {
+    let objective = objective
+    return { objective.viewLengths(of: $0).reduce(0, +) }
+  }
 }

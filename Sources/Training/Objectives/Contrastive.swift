@@ -28,7 +28,7 @@ struct Contrastive: Objective {
       ids: batch.ids.flatMap(ViewDrawing.ids))
   }
 
-  func viewLengths(of length: Int) -> [Int] { [drawing.length(of: length), drawing.length(of: length)] }
+  func viewLengths(of length: Int) -> [Int] { drawing.lengths(of: length) }
   func ids(of view: View) -> [Int] { view.ids }
   func input(of view: View) -> EncoderInput { EncoderInput(view.values) }
 

@@ -26,8 +26,11 @@ struct ViewDrawing: Sendable, Equatable {
   /// Share of a view's timesteps that one span sets to zero.
   var mask = 0.0
 
+  /// Timesteps of both views of a sequence of `length`.
+  func lengths(of length: Int) -> [Int] { [self.length(of: length), self.length(of: length)] }
+
   /// Timesteps of a view of a sequence of `length`.
-  func length(of length: Int) -> Int {
+  private func length(of length: Int) -> Int {
     switch extent {
     case .timesteps(let count): min(count, length)
     case .share(let share): max(1, Int((share * Double(length)).rounded()))
@@ -40,11 +43,10 @@ struct ViewDrawing: Sendable, Equatable {
   /// Two views of each sequence, one after the other.
   func views(of values: PackedTensor, ids: [Int], seed: UInt64, epoch: Int) -> PackedTensor {
     let layout = values.layout
-    func twice(_ lengths: [Int]) -> [Int] { lengths.flatMap { [length(of: $0), length(of: $0)] } }
     let views = PackedTensor(
       layout: RaggedLayout(
-        lengths: twice((0..<layout.sequences).map { layout.length(of: $0) }),
-        laneBounds: layout.laneBounds.map { 2 * $0 }, globalLengths: twice(layout.globalLengths)),
+        lengths: (0..<layout.sequences).flatMap { lengths(of: layout.length(of: $0)) },
+        laneBounds: layout.laneBounds.map { 2 * $0 }, globalLengths: layout.globalLengths.flatMap(lengths(of:))),
       channels: values.channels)
     let draws = Draws(seed: seed, epoch: epoch)
     Workers.forEach(layout.sequences) { sequence in

@@ -26,6 +26,8 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
   public static let kind = "contrastive"
   /// The most sequences of a step: similarities of all pairs of views are held.
   static let mostSequences = 4096
+  /// Within which similarities and their exponentials are numbers of some use.
+  private static let temperatures = NumberBounds(words: "a number from 0.001 to 1000") { $0 >= 0.001 && $0 <= 1000 }
   /// It needs no labels.
   public var isSelfSupervised: Bool { true }
 
@@ -38,7 +40,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
     scaling = try reader.number("scaling", .notNegative, default: 0)
     pieces = try reader.integer("pieces", in: 1...1024, default: 1)
     mask = try reader.number("mask", .belowOne, default: 0)
-    temperature = try reader.number("temperature", .temperature, default: 0.1)
+    temperature = try reader.number("temperature", ContrastiveRecipe.temperatures, default: 0.1)
     hidden = try reader.integer("hidden", in: 1...8192, default: 128)
     projection = try reader.integer("projection", in: 1...8192, default: 64)
     if window != nil && crop < 1 {

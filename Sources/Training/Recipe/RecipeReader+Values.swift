@@ -112,8 +112,6 @@ public struct NumberBounds: Sendable {
   public static let belowOne = NumberBounds(words: "a number from 0 to below 1") { $0 >= 0 && $0 < 1 }
   /// Above 0 and below 1: a part that is neither nothing nor all.
   public static let properPart = NumberBounds(words: "a number above 0 and below 1") { $0 > 0 && $0 < 1 }
-  /// What similarities are divided by.
-  public static let temperature = NumberBounds(words: "a number from 0.001 to 1000") { $0 >= 0.001 && $0 <= 1000 }
   /// Above 0 and at most 1: a part that is not nothing.
   public static let positivePart = NumberBounds(words: "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
   /// From 0 to 1.

@@ -63,7 +63,7 @@ struct SpeedMeasurement<E: Encoder, O: Objective> {
     while seconds.isEmpty || (seconds.count < enough.steps && seconds.reduce(0, +) < enough.tooMany)
       || (seconds.reduce(0, +) < enough.seconds && seconds.count < 100)
     {
-      let report = try runner.run(step, epoch: 0, planned, batch, inputSeconds: 0, stop: false)
+      let report = try runner.run(step, epoch: 0, planned, batch, stop: false)
       if step > 0 { seconds.append(report.seconds) }
       step += 1
     }

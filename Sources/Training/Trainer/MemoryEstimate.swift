@@ -24,7 +24,7 @@ struct MemoryEstimate {
     let batches = [short, long].map { timesteps in
       fixed.map { [Int](repeating: $0, count: max(1, short / $0) * timesteps / short) } ?? [timesteps]
     }
-    let timesteps = batches.map { $0.reduce(0) { $0 + model.timesteps(ofLength: $1) } }
+    let timesteps = batches.map { $0.reduce(0) { $0 + model.computed($1) } }
     let peaks = try batches.map { try Self.peak(model, data: data, lengths: $0) }
     let slope = Double(peaks[1] - peaks[0]) / Double(timesteps[1] - timesteps[0])
     // One batch more is read while another is computed with; where values are normalised it is held twice.

@@ -14,13 +14,13 @@ struct TrainMetricsRow: Encodable {
   /// The fewest timesteps that a rank carried, and the most.
   var leastTimestepsOfRank, mostTimestepsOfRank: Int
   var seconds, timestepsPerSecond, exposedCommunicationSeconds, imbalance: Double
-  /// How long a rank waited for the step's batch; and how long rank 0 was kept by the checkpoint of the step before, if
-  /// one was begun: its snapshot, and the end of the one before it.
+  /// How long rank 0 waited for the step's batch; and how long it was kept by the checkpoint of the step before, if one was
+  /// begun: its snapshot, and the end of the one before it.
   var inputSeconds: Double
   var checkpointSeconds: Double?
   var peakBytes: Int
 
-  init(_ report: StepReport, checkpointSeconds: Double? = nil) {
+  init(_ report: StepReport, inputSeconds: Double, checkpointSeconds: Double? = nil) {
     step = report.step
     epoch = report.epoch
     loss = FiniteNumber(report.loss)
@@ -36,7 +36,7 @@ struct TrainMetricsRow: Encodable {
     timestepsPerSecond = report.seconds > 0 ? Double(report.timesteps) / report.seconds : 0
     exposedCommunicationSeconds = report.exposedCommunicationSeconds
     imbalance = report.imbalance
-    inputSeconds = report.inputSeconds
+    self.inputSeconds = inputSeconds
     self.checkpointSeconds = checkpointSeconds
     peakBytes = Memory.peakBytes
   }

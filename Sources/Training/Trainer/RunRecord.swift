@@ -37,9 +37,10 @@ final class RunRecord {
   }
 
   /// Adds a step's line.
-  func add(_ report: StepReport, _ pace: Pace, left: Int) throws {
+  /// - Parameter inputSeconds: how long this rank waited for the step's batch.
+  func add(_ report: StepReport, inputSeconds: Double, _ pace: Pace, left: Int) throws {
     status.note(report, pace, left: left)
-    try metrics.append(TrainMetricsRow(report, checkpointSeconds: checkpointSeconds))
+    try metrics.append(TrainMetricsRow(report, inputSeconds: inputSeconds, checkpointSeconds: checkpointSeconds))
     checkpointSeconds = nil
   }
 

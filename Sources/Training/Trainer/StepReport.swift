@@ -29,8 +29,6 @@ public struct StepReport: Sendable {
   /// Seconds that this rank spent in communication: moments, loss, counts, and what backward left of the gradient. Where
   /// ranks have different loads, all but the last wait in it: the least of the ranks' is the communication itself.
   public var exposedCommunicationSeconds: Double
-  /// Seconds that the rank that waited longest for its batch stood still before the step.
-  public var inputSeconds: Double
   /// Whether a rank was asked to stop.
   public var isStopRequested: Bool
   /// Why the step changed nothing; nil where it did.

@@ -56,11 +56,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   /// One step: view, encoder, loss, adjoint, sums over ranks, update; or none of it where a number is not finite.
   /// - Parameters:
   ///   - step: steps done before, from 0.
-  ///   - inputSeconds: how long this rank waited for the batch.
   ///   - stop: whether this rank was asked to stop; the report tells whether any was.
-  func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, inputSeconds: Double, stop: Bool) throws
-    -> StepReport
-  {
+  func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
     let start = ContinuousClock.now
     let waited = statistics.exposedSeconds + countingSeconds
     let store = model.store
@@ -75,8 +72,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     var (embedding, tape) = try encode(view, &pass)
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
     embedding = .empty  // gives its memory back
-    let total = try globalTotals(
-      sums, timesteps: batch.layout.timesteps, inputSeconds: inputSeconds, stop: stop)
+    let total = try globalTotals(sums, timesteps: batch.layout.timesteps, stop: stop)
     enter(.backward, step)
     if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
     enter(.reducing, step)
@@ -87,9 +83,12 @@ final class StepRunner<E: Encoder, O: Objective> {
     let norm = gradientNorm / Double(max(total.count, 1))
     var skip: SkippedStep?
     let moments = pass.observed.allSatisfy(\.moments.isFinite)
-    if total.count == 0 {
-      // Nothing was told from anything, as where contrastive has one sequence: nothing is learned.
-    } else if total.loss.isFinite && norm.isFinite && moments {
+    if !(total.loss.isFinite && norm.isFinite && moments) {
+      skip = SkippedStep(
+        what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
+        sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
+    } else if total.count > 0 {
+      // A loss without terms, such as that of one sequence compared with others, teaches nothing.
       let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
       optimizer.update(
         store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
@@ -98,10 +97,6 @@ final class StepRunner<E: Encoder, O: Objective> {
       if faultInjection == .weights(rank: communicator.rank, step: step + 1) {
         store.withMutableValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
       }
-    } else {
-      skip = SkippedStep(
-        what: !total.loss.isFinite ? "loss" : !norm.isFinite ? "gradient" : "variance of an activation",
-        sequences: try sequencesThatAreNotFinite(batch, epoch: epoch))
     }
     if !isWarm { prepareMemory(after: model.objective.input(of: view).values.layout.timesteps) }
     isWarm = true
@@ -113,7 +108,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds,
-      inputSeconds: total.inputSeconds, isStopRequested: total.isStopRequested, skip: skip)
+      isStopRequested: total.isStopRequested, skip: skip)
   }
 
   /// Activations grow with a step's timesteps, so the first step tells what the longest will need.
@@ -138,24 +133,17 @@ final class StepRunner<E: Encoder, O: Objective> {
     return (try model.encoder.embed(input, &frozen), nil)
   }
 
-  /// Loss, terms and flags of the global batch, how many timesteps each rank carried, and how long the one that waited
-  /// longest waited for them.
+  /// Loss, terms and flags of the global batch, and how many timesteps each rank carried.
   private func globalTotals(
-    _ sums: LossSums, timesteps: Int, inputSeconds: Double, stop: Bool
-  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int], inputSeconds: Double) {
+    _ sums: LossSums, timesteps: Int, stop: Bool
+  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int]) {
     let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
     let start = ContinuousClock.now
     defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
     var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
-    for own in [Int64(timesteps), Int64(inputSeconds * 1e9)] {
-      counts += (0..<communicator.size).map { $0 == communicator.rank ? own : 0 }
-    }
+    counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
     try communicator.allReduce(&counts, .sum)
-    let ofRanks = counts.dropFirst(3)
-    return (
-      loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, ofRanks.prefix(communicator.size).map { Int($0) },
-      Double(ofRanks.suffix(communicator.size).max() ?? 0) * 1e-9
-    )
+    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, counts.dropFirst(3).map { Int($0) })
   }
 
   /// Norm of the summed gradient of all trainable parameters.

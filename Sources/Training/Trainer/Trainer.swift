@@ -24,7 +24,7 @@ final class Trainer<E: Encoder, O: Objective> {
     self.session = session
     self.model = model
     let recipe = session.recipe
-    var plans = EpochPlans(session, cost: model.cost)
+    var plans = EpochPlans(session, cost: model.cost, computed: model.computed)
     switch recipe.training.duration {
     case .steps(let steps): totalSteps = steps
     case .epochs(let epochs): totalSteps = plans.steps(ofEpochs: epochs)
@@ -39,31 +39,11 @@ final class Trainer<E: Encoder, O: Objective> {
       recipe.training.validateEvery == 0
       ? []
       : Selection.evaluated(session.dataset, split: .validation, labelledOnly: O.self == Classify.self).ids
-    try Trainer.refuse(
-      session, validated: validationIDs, shortest: model.objective.shortestSequence,
-      isComparing: model.objective.comparedSequences != nil)
+    try session.refuseSequences(validated: validationIDs, for: model.objective)
     state = TrainingState(
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
       input: InputDescription(DataDescription(session.dataset), session.normalisation))
     progress = Progress(total: totalSteps, isSilent: !session.isFirst)
-  }
-
-  /// - Throws: ``TrainingError`` naming a sequence that the objective cannot use, or a validation that would tell nothing.
-  private static func refuse(
-    _ session: TrainingSession, validated: [Int], shortest: (timesteps: Int, key: String)?, isComparing: Bool
-  ) throws {
-    if isComparing && validated.count == 1 {
-      throw TrainingError.usage(
-        "training.validateEvery: the validation split has one sequence, which \(type(of: session.recipe.objective).kind) has nothing to compare with: more of them, or 0"
-      )
-    }
-    guard let shortest else { return }
-    let lengths = (session.selection.ids + validated).map { (id: $0, length: session.dataset.length(of: $0)) }
-    guard let found = lengths.min(by: { ($0.length, $0.id) < ($1.length, $1.id) }), found.length < shortest.timesteps
-    else { return }
-    throw TrainingError.usage(
-      "\(shortest.key): \(shortest.timesteps) is more than sequence \(found.id) has, \(Counted.text(found.length, "timestep")): a smaller number, or data without such sequences"
-    )
   }
 
   /// Trains; returns 0, or 75 where training was stopped before its end. An error stands in the run's log and status.
@@ -84,8 +64,7 @@ final class Trainer<E: Encoder, O: Objective> {
       return 0
     }
     try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
-    let most = plans.mostTimesteps(
-      ofRanks: session.communicator.size, epoch: state.epoch, counting: model.timesteps(ofLength:))
+    let most = plans.mostTimesteps(ofRanks: session.communicator.size, epoch: state.epoch)
     runner.longestStep = most[session.communicator.rank]
     try describe(longestStep: most.max() ?? 0)
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
@@ -96,13 +75,14 @@ final class Trainer<E: Encoder, O: Objective> {
       activity.enter(.reading, step: state.step)
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: totalSteps - 1)
-      let report = try runner.run(
-        state.step, epoch: epoch, planned, batch, inputSeconds: reader.waitedSeconds, stop: StopSignals.isRequested)
+      let inputSeconds = reader.waitedSeconds
+      let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
       try seal?.check(waiting: state.epoch > 0, activity)
       let isLast = state.step == totalSteps
       progress.step(report, isLast: isLast)
-      try record?.add(report, progress.pace, left: totalSteps - state.step)
+      try record?.add(
+        report, inputSeconds: inputSeconds, progress.pace, left: totalSteps - state.step)
       try count(report)
 
       var isBest = false

@@ -38,12 +38,14 @@ extension ReadAhead {
 
 extension EpochPlans {
   /// The plans of a session's selected sequences.
-  init(_ session: TrainingSession, cost: @escaping @Sendable (Int) -> Int) {
+  init(
+    _ session: TrainingSession, cost: @escaping @Sendable (Int) -> Int, computed: @escaping @Sendable (Int) -> Int
+  ) {
     let batch = session.recipe.batch
     self.init(
       ids: session.selection.ids, dataset: session.dataset,
       bounds: BatchBounds(timesteps: batch.timesteps, sequences: batch.sequences, lanes: batch.lanes),
-      seed: session.seed, cost: cost)
+      seed: session.seed, cost: cost, computed: computed)
   }
 }
 
