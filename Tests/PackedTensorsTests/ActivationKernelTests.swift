@@ -30,7 +30,9 @@ import Testing
         "(rows \(rows), channels \(channels), \(act), mapped \(mapped), repeated \(repeated), seed \(numbers.seed))"
     }
 
-    var code: ck_activation { [.identity: CK_IDENTITY, .relu: CK_RELU, .gelu: CK_GELU][act]! }
+    var code: ck_activation {
+      [.identity: CK_IDENTITY, .relu: CK_RELU, .gelu: CK_GELU, .leakyReLU: CK_LEAKY_RELU][act]!
+    }
     var affine: [Double] { ReferenceNormalisation.affine(x.doubles, scale: scale.doubles, shift: shift.doubles) }
     var sum: [Double] {
       ReferenceResidual.sum(

@@ -5,7 +5,9 @@ import Testing
 
 /// NaN, infinities, negative zero and denormal numbers on every instruction set.
 @Suite struct SpecialValueTests {
-  private static let codes = [(CK_IDENTITY, "identity"), (CK_RELU, "relu"), (CK_GELU, "gelu")]
+  private static let codes = [
+    (CK_IDENTITY, "identity"), (CK_RELU, "relu"), (CK_GELU, "gelu"), (CK_LEAKY_RELU, "leaky relu"),
+  ]
 
   private static func activate(_ x: [Float], scale: Float = 1, shift: Float = -0.0, _ code: ck_activation) -> [Float] {
     KernelSets.run("affine_activation of \(x)") { kernels in

@@ -19,7 +19,7 @@
 enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
 /// What a convolution does beside its sums: bits of `how`.
 enum ck_output { CK_ADD = 1, CK_RECTIFY = 2 };
-enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2 };
+enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_LEAKY_RELU = 3 };
 
 /// A convolution over one sequence: output row t reads input rows t·stride − left + k·dilation for the taps k = 0 ..< taps;
 /// taps outside 0 ..< length are skipped.

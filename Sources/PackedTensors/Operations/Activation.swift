@@ -8,12 +8,15 @@ public enum Activation: String, Sendable, CaseIterable {
   case relu
   /// `x·Φ(x)`, the erf form (Hendrycks and Gimpel 2016).
   case gelu
+  /// `x`, below 0 a fifth of it (Maas, Hannun and Ng 2013); its derivative at 0 is a fifth.
+  case leakyReLU
 
   var code: ck_activation {
     switch self {
     case .identity: CK_IDENTITY
     case .relu: CK_RELU
     case .gelu: CK_GELU
+    case .leakyReLU: CK_LEAKY_RELU
     }
   }
 }

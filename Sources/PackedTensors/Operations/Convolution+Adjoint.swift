@@ -50,23 +50,76 @@ extension Convolution {
     inputGradient: InputGradient, activation: inout ActivationAdjoint?, withBias: Bool,
     laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
   ) rethrows -> PackedTensor? {
-    let input = geometry.reachesFar ? NormalisedInput(input.materialised()) : input
-    let gradient = geometry.reachesFar ? NormalisedGradient(gradient.materialised()) : gradient
-    let x = input.tensor
+    let adjoint = InputAdjoint(geometry, weight: weight, precision, target: inputGradient, layout: input.tensor.layout)
+    try run(
+      geometry, gradient, adjoint, activation: &activation, precision,
+      parameters: Parameters(input: input, withBias: withBias, isCounted: nil), laneFinished: laneFinished)
+    return adjoint?.output
+  }
+
+  /// The adjoint with respect to the input alone.
+  /// - Parameters:
+  ///   - layout: of the input.
+  ///   - target: what is added to, such as a bias at every row; none: a new tensor is written.
+  public static func inputGradient(
+    _ geometry: ConvolutionGeometry, _ gradient: NormalisedGradient, weight: UnsafePointer<Float>,
+    precision: Precision = .float32, layout: RaggedLayout, addedTo target: PackedTensor? = nil,
+    activation: inout ActivationAdjoint?
+  ) -> PackedTensor {
+    let adjoint = InputAdjoint(
+      geometry, weight: weight, precision, target: target.map { .added($0) } ?? .new, layout: layout)!
+    run(geometry, gradient, adjoint, activation: &activation, precision, parameters: nil) { _, _ in }
+    return adjoint.output
+  }
+
+  /// The adjoint with respect to the parameters alone.
+  /// - Parameters:
+  ///   - withBias: whether the bias's gradient is wanted.
+  ///   - isCounted: whether a sequence takes part in the bias's gradient; none: all do.
+  ///   - laneFinished: as in ``backward(_:_:_:weight:precision:inputGradient:activation:withBias:laneFinished:)``.
+  public static func parameterGradient(
+    _ geometry: ConvolutionGeometry, _ input: NormalisedInput, _ gradient: NormalisedGradient,
+    precision: Precision = .float32, withBias: Bool, isCounted: [Bool]? = nil,
+    laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
+  ) rethrows {
+    var none: ActivationAdjoint?
+    try run(
+      geometry, gradient, nil, activation: &none, precision,
+      parameters: Parameters(input: input, withBias: withBias, isCounted: isCounted), laneFinished: laneFinished)
+  }
+
+  /// What the parameters' gradient is formed from.
+  private struct Parameters {
+    var input: NormalisedInput
+    let withBias: Bool
+    let isCounted: [Bool]?
+  }
+
+  private static func run(
+    _ geometry: ConvolutionGeometry, _ gradient: NormalisedGradient, _ adjoint: InputAdjoint?,
+    activation: inout ActivationAdjoint?, _ precision: Precision, parameters: Parameters?,
+    laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
+  ) rethrows {
+    var (gradient, parameters) = (gradient, parameters)
+    if geometry.reachesFar {
+      gradient = NormalisedGradient(gradient.materialised())
+      if let input = parameters?.input { parameters!.input = NormalisedInput(input.materialised()) }
+    }
     let layout = gradient.tensor.layout
-    let adjoint = InputAdjoint(geometry, weight: weight, precision, target: inputGradient, layout: x.layout)
+    let inputLayout = (parameters?.input.tensor ?? adjoint!.output).layout
     let packedCount = PackedWeights.size(
       rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
     let count = packedCount + geometry.outputChannels
     let gradientRows = KernelSizes.leaf + 2 * geometry.reach + 2
 
-    func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>, _ activation: ActivationAdjoint.Lanes?) {
-      let loader = InputLoader(input, geometry)
+    /// - Parameter sums: where the lane's parameter gradient is formed, if it is wanted.
+    func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>?, _ activation: ActivationAdjoint.Lanes?) {
+      let loader = parameters.map { InputLoader($0.input, geometry) }
       let gradients = GradientLoader(gradient, rows: gradientRows)
       let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
-      sums.update(repeating: 0, count: count)
+      sums?.update(repeating: 0, count: count)
       layout.forEachLeaf(ofLane: lane) { sequence, rows in
-        let (length, outputLength) = (x.layout.length(of: sequence), layout.length(of: sequence))
+        let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
         let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
         var needed = rows
         if adjoint != nil {
@@ -74,12 +127,16 @@ extension Convolution {
           needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
         }
         let g = gradients.rows(needed, of: sequence)
-        let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-        let read = geometry.inputRows(for: rows, length: length)
-        kernels.weightGradient(
-          geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-          to: sums, rows)
-        if withBias { Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount) }
+        if let parameters, let loader, let sums {
+          let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
+          let read = geometry.inputRows(for: rows, length: length)
+          kernels.weightGradient(
+            geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
+            to: sums, rows)
+          if parameters.withBias && parameters.isCounted?[sequence] ?? true {
+            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount)
+          }
+        }
         adjoint?.write(
           written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
           activation: activation)
@@ -89,12 +146,13 @@ extension Convolution {
       try laneFinished(
         lane,
         ConvolutionLaneGradient(
-          geometry: geometry, packedCount: packedCount, packedWeight: sums, bias: withBias ? sums + packedCount : nil))
+          geometry: geometry, packedCount: packedCount, packedWeight: sums,
+          bias: parameters!.withBias ? sums + packedCount : nil))
     }
     try withLanes(of: &activation) { activation in
+      guard parameters != nil else { return layout.forEachLane { compute($0, nil, activation) } }
       try LaneMemory.forEach(layout, elements: count, compute: { compute($0, $1, activation) }, finish: finish)
     }
-    return adjoint?.output
   }
 
   private static func withLanes(

@@ -1,20 +1,22 @@
 /// Activations, their derivatives, and the functions behind them, in Double.
 public enum ReferenceActivation {
-  /// `x`, `max(x, 0)`, or `x·Φ(x)`.
+  /// `x`, `max(x, 0)`, `x·Φ(x)`, or `x` and below 0 a fifth of it.
   public static func value(_ activation: Activation, _ x: Double) -> Double {
     switch activation {
     case .identity: x
     case .relu: x < 0 ? 0 : x
     case .gelu: x * normalDistribution(x)
+    case .leakyReLU: x < 0 ? 0.2 * x : x
     }
   }
 
-  /// `1`; `1` above 0 and `0` elsewhere; or `Φ(x) + x·φ(x)`.
+  /// `1`; `1` above 0 and `0` elsewhere; `Φ(x) + x·φ(x)`; or `1` above 0 and `0.2` elsewhere.
   public static func derivative(_ activation: Activation, _ x: Double) -> Double {
     switch activation {
     case .identity: 1
     case .relu: x > 0 ? 1 : 0
     case .gelu: normalDistribution(x) + x * normalDensity(x)
+    case .leakyReLU: x > 0 ? 1 : 0.2
     }
   }
 

@@ -1,0 +1,53 @@
+/// Packed tensors side by side, lane by lane: how several views of the same sequences pass through one network.
+extension RaggedLayout {
+  /// The sequences of several layouts that carry the same lanes: of each lane those of the first layout, then those of
+  /// the second, and so on.
+  public init(joining parts: [RaggedLayout]) {
+    let lanes = parts.first?.carriedLanes ?? 0
+    precondition(parts.allSatisfy { $0.carriedLanes == lanes }, "the parts carry different numbers of lanes")
+    var (lengths, bounds): ([Int], [Int]) = ([], [0])
+    for lane in 0..<lanes {
+      for part in parts { lengths += part.sequences(ofLane: lane).map(part.length(of:)) }
+      bounds.append(lengths.count)
+    }
+    self.init(lengths: lengths, laneBounds: bounds, globalLengths: parts.flatMap(\.globalLengths))
+  }
+}
+
+extension PackedTensor {
+  /// The rows of several tensors of as many channels, laid out as ``RaggedLayout/init(joining:)`` does. One copy.
+  public init(joining parts: [PackedTensor]) {
+    self.init(layout: RaggedLayout(joining: parts.map(\.layout)), channels: parts[0].channels)
+    precondition(parts.allSatisfy { $0.channels == parts[0].channels }, "the parts have different numbers of channels")
+    var row = 0
+    for lane in 0..<layout.carriedLanes {
+      for part in parts {
+        let rows = part.layout.rows(ofLane: lane)
+        self.row(row).update(from: part.row(rows.lowerBound), count: rows.count * channels)
+        row += rows.count
+      }
+    }
+  }
+
+  /// Whether each sequence of the joined layouts is of the first.
+  public static func isOfFirst(_ layouts: [RaggedLayout]) -> [Bool] {
+    (0..<layouts[0].carriedLanes).flatMap { lane in
+      layouts.indices.flatMap { index in layouts[index].sequences(ofLane: lane).map { _ in index == 0 } }
+    }
+  }
+
+  /// The tensors that ``init(joining:)`` joined, or others of the same layouts. One copy.
+  public func parts(_ layouts: [RaggedLayout]) -> [PackedTensor] {
+    let parts = layouts.map { PackedTensor(layout: $0, channels: channels) }
+    var row = 0
+    for lane in 0..<layout.carriedLanes {
+      for part in parts {
+        let rows = part.layout.rows(ofLane: lane)
+        part.row(rows.lowerBound).update(from: self.row(row), count: rows.count * channels)
+        row += rows.count
+      }
+    }
+    precondition(row == layout.timesteps, "the layouts have \(row) timesteps, the tensor \(layout.timesteps)")
+    return parts
+  }
+}
