@@ -10,6 +10,7 @@ import Testing
     ConvolutionGeometry(inputChannels: 6, outputChannels: 33, kernel: 2, stride: 8, causal: true),
     ConvolutionGeometry(inputChannels: 16, outputChannels: 16, kernel: 15, stride: 2, dilation: 4, causal: true),
     ConvolutionGeometry(inputChannels: 1, outputChannels: 64, kernel: 1),
+    ConvolutionGeometry(inputChannels: 33, outputChannels: 40, kernel: 3),  // by interpolation
   ]
 
   /// What a forward and backward pass leaves.

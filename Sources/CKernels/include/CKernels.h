@@ -16,6 +16,16 @@
 /// Readable floats behind the end of every activation buffer.
 #define CK_SLACK 64
 
+/// Rows of the output that a tile of toom_cook_convolve gives, and products of channels that it takes.
+#define CK_TOOM_ROWS 4
+#define CK_TOOM_POINTS 6
+/// Floats of a leaf's tiles at one point; of one row more, so that the points do not fall into the same sets of a cache.
+static inline ptrdiff_t ck_toom_pitch(ptrdiff_t channels) { return (CK_LEAF / CK_TOOM_ROWS + 1) * channels; }
+/// Floats of memory that toom_cook_convolve and toom_cook_weight_gradient work in.
+static inline ptrdiff_t ck_toom_scratch(ptrdiff_t in, ptrdiff_t out) {
+  return CK_TOOM_POINTS * (ck_toom_pitch(in) + ck_toom_pitch(out));
+}
+
 enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
 /// What a convolution does beside its sums: bits of `how`.
 enum ck_output { CK_ADD = 1, CK_RECTIFY = 2 };
@@ -44,6 +54,20 @@ struct ck_kernels {
   /// sequence's output gradient, dy pointing to row `first`. Each element: a chain from +0 in timestep order, then one addition.
   void (*weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
                           const float *dy, float *dw, ptrdiff_t first, ptrdiff_t last);
+
+  /// As `convolve`, of 3 taps with stride and dilation 1, by half as many products: see kernels/toom_cook.inc. At most one leaf
+  /// of the sequence, `first` a multiple of CK_LEAF. w: packed for `convolve`, and behind that what `toom_cook_weights` wrote.
+  void (*toom_cook_convolve)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
+                             const float *w, const float *bias, int how, float *y, ptrdiff_t y_row, ptrdiff_t first,
+                             ptrdiff_t last, float *scratch);
+  /// As `weight_gradient`, of the same leaf; dw is packed like the weights there. What was added behind the taps'
+  /// gradient is part of it only after `toom_cook_weight_sums`.
+  void (*toom_cook_weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
+                                    const float *dy, float *dw, ptrdiff_t first, ptrdiff_t last, float *scratch);
+  /// Writes behind the packed weights of 3 taps those of the points, [point][panel][in][CK_PANEL].
+  void (*toom_cook_weights)(float *w, ptrdiff_t panels, ptrdiff_t in);
+  /// Adds to the packed gradient of 3 taps what stands behind it, [point][panel][in][CK_PANEL].
+  void (*toom_cook_weight_sums)(float *dw, ptrdiff_t panels, ptrdiff_t in);
 
   /// x, rounded to bfloat16 (nearest, ties to even; denormals to zero), as pairs of neighbouring channels, the first in a pair's
   /// low half, an odd last one with 0: [rows][(channels + 1) / 2]. Writes up to CK_SLACK pairs more than these.

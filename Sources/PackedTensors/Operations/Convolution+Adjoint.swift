@@ -109,7 +109,8 @@ extension Convolution {
     let inputLayout = (parameters?.input.tensor ?? adjoint!.output).layout
     let packedCount = PackedWeights.size(
       rows: geometry.kernel * geometry.inputChannels, columns: geometry.outputChannels)
-    let count = packedCount + geometry.outputChannels
+    let biasAt = ConvolutionKernels.weightGradientSize(geometry, precision)
+    let count = biasAt + geometry.outputChannels
     let gradientRows = KernelSizes.leaf + 2 * geometry.reach + 2
 
     /// - Parameter sums: where the lane's parameter gradient is formed, if it is wanted.
@@ -134,20 +135,21 @@ extension Convolution {
             geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
             to: sums, rows)
           if parameters.withBias && parameters.isCounted?[sequence] ?? true {
-            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + packedCount)
+            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
           }
         }
         adjoint?.write(
           written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
           activation: activation)
       }
+      if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums) }
     }
     func finish(_ lane: Int, _ sums: UnsafeMutablePointer<Float>) throws {
       try laneFinished(
         lane,
         ConvolutionLaneGradient(
           geometry: geometry, packedCount: packedCount, packedWeight: sums,
-          bias: parameters!.withBias ? sums + packedCount : nil))
+          bias: parameters!.withBias ? sums + biasAt : nil))
     }
     try withLanes(of: &activation) { activation in
       guard parameters != nil else { return layout.forEachLane { compute($0, nil, activation) } }

@@ -45,6 +45,13 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   /// Floating-point operations of one output timestep, forward.
   public var operationsPerTimestep: Int { 2 * inputChannels * outputChannels * kernel }
 
+  /// Whether Float is convolved by interpolation, four timesteps from half the products (Toom 1963, Cook 1966): three
+  /// taps side by side and channels enough. The results differ from the definition's by some units of the last place, so that this
+  /// depends on nothing but the geometry. Both numbers of channels count alike, because the adjoint swaps them.
+  var isInterpolated: Bool {
+    kernel == 3 && stride == 1 && dilation == 1 && min(inputChannels, outputChannels) >= 32
+  }
+
   var kernelParameters: ck_convolution {
     ck_convolution(
       in: inputChannels, out: outputChannels, taps: kernel, stride: stride, dilation: dilation, left: left)

@@ -11,17 +11,23 @@ struct ConvolutionOutput: OptionSet {
 
 /// The convolution kernels of a precision, with the memory in which they round: one for each thread.
 struct ConvolutionKernels {
-  private let precision: Precision
-  /// Pairs of bfloat16 on their way into a kernel.
+  private enum Way { case direct, interpolated, bfloat16 }
+  private let way: Way
+  /// Pairs of bfloat16 on their way into a kernel, or an interpolation's points.
   private let scratch: Storage?
 
   /// Kernels for at most `rows` rows of input at once.
   init(_ precision: Precision, _ geometry: ConvolutionGeometry, rows: Int) {
-    self.precision = precision
+    way = precision == .bfloat16 ? .bfloat16 : geometry.isInterpolated ? .interpolated : .direct
     let channels = max(geometry.inputChannels, geometry.outputChannels)
     // What `bfloat16_weight_gradient` asks for is more than its leaf's rows.
     let most = max(rows, KernelSizes.leaf / 2 * geometry.stride + 2 * geometry.reach + 2)
-    scratch = precision == .float32 ? nil : StoragePool.shared.lease(most * (channels + 1))
+    switch way {
+    case .direct: scratch = nil
+    case .interpolated:
+      scratch = StoragePool.shared.lease(ck_toom_scratch(geometry.inputChannels, geometry.outputChannels))
+    case .bfloat16: scratch = StoragePool.shared.lease(most * (channels + 1))
+    }
   }
 
   private var pairs: UnsafeMutablePointer<UInt32> { UnsafeMutablePointer(bits: scratch!.base) }
@@ -33,11 +39,15 @@ struct ConvolutionKernels {
     to y: UnsafeMutablePointer<Float>, rowStride: Int, _ rows: Range<Int>
   ) {
     var parameters = parameters
-    switch precision {
-    case .float32:
+    switch way {
+    case .direct:
       Kernels.active.convolve(
         &parameters, x, first, length, weights.base, bias, output.rawValue, y, rowStride, rows.lowerBound,
         rows.upperBound)
+    case .interpolated:
+      Kernels.active.toom_cook_convolve(
+        &parameters, x, first, length, weights.base, bias, output.rawValue, y, rowStride, rows.lowerBound,
+        rows.upperBound, scratch!.base)
     case .bfloat16:
       Kernels.active.bfloat16_rows(x, count, parameters.in, pairs)
       Kernels.active.bfloat16_convolve(
@@ -46,19 +56,38 @@ struct ConvolutionKernels {
     }
   }
 
-  /// Adds one leaf of the weight gradient to `dw`; `dy` points to the first of `rows`.
+  /// Floats that ``weightGradient(_:_:from:length:_:to:_:)`` adds to.
+  static func weightGradientSize(_ geometry: ConvolutionGeometry, _ precision: Precision) -> Int {
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    return PackedWeights.size(rows: geometry.kernel * inputs, columns: outputs)
+      + (precision == .float32 && geometry.isInterpolated
+        ? PackedWeights.pointsSize(inputs: inputs, outputs: outputs) : 0)
+  }
+
+  /// Adds one leaf of the weight gradient to `dw`; `dy` points to the first of `rows`. After a lane's last leaf comes
+  /// ``finishWeightGradient(_:_:)``.
   func weightGradient(
     _ parameters: ck_convolution, _ x: UnsafePointer<Float>, from first: Int, length: Int, _ dy: UnsafePointer<Float>,
     to dw: UnsafeMutablePointer<Float>, _ rows: Range<Int>
   ) {
     var parameters = parameters
-    switch precision {
-    case .float32:
+    switch way {
+    case .direct:
       Kernels.active.weight_gradient(&parameters, x, first, length, dy, dw, rows.lowerBound, rows.upperBound)
+    case .interpolated:
+      Kernels.active.toom_cook_weight_gradient(
+        &parameters, x, first, length, dy, dw, rows.lowerBound, rows.upperBound, scratch!.base)
     case .bfloat16:
       Kernels.active.bfloat16_weight_gradient(
         &parameters, x, first, length, dy, pairs, dw, rows.lowerBound, rows.upperBound)
     }
+  }
+
+  /// Makes a lane's sums the gradient of the packed weights.
+  func finishWeightGradient(_ parameters: ck_convolution, _ dw: UnsafeMutablePointer<Float>) {
+    guard way == .interpolated else { return }
+    let panels = (parameters.out + KernelSizes.panel - 1) / KernelSizes.panel
+    Kernels.active.toom_cook_weight_sums(dw, panels, parameters.in)
   }
 }
 

@@ -1,7 +1,8 @@
 internal import CKernels
 
 /// Weights as the kernels read them: panels of 16 output channels, each `[taps × input channels][16]`, zero beyond the
-/// last channel. In bfloat16 two neighbouring input channels are a pair.
+/// last channel. In bfloat16 two neighbouring input channels are a pair. Where Float is convolved by interpolation, the
+/// weights of its points stand behind.
 struct PackedWeights {
   private var storage: Storage
   var base: UnsafeMutablePointer<Float> { storage.base }
@@ -12,9 +13,17 @@ struct PackedWeights {
     (columns + KernelSizes.panel - 1) / KernelSizes.panel * rows * KernelSizes.panel
   }
 
+  /// Floats of what stands behind the packed weights, or their gradient, where the geometry is interpolated.
+  static func pointsSize(inputs: Int, outputs: Int) -> Int {
+    size(rows: Int(CK_TOOM_POINTS) * inputs, columns: outputs)
+  }
+
   /// Packs `weight [out, in, kernel]` for the forward convolution.
   init(forward weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, _ precision: Precision) {
-    self.init(rows: g.kernel * g.inputChannels, columns: g.outputChannels)
+    let isInterpolated = precision == .float32 && g.isInterpolated
+    self.init(
+      rows: g.kernel * g.inputChannels, columns: g.outputChannels,
+      points: isInterpolated ? PackedWeights.pointsSize(inputs: g.inputChannels, outputs: g.outputChannels) : 0)
     let panel = KernelSizes.panel
     for o in 0..<g.outputChannels {
       let to = base + (o / panel) * g.kernel * g.inputChannels * panel + o % panel
@@ -25,12 +34,16 @@ struct PackedWeights {
       }
     }
     if precision == .bfloat16 { pair(taps: g.kernel, inputs: g.inputChannels, columns: g.outputChannels) }
+    if isInterpolated { interpolate(inputs: g.inputChannels, columns: g.outputChannels) }
   }
 
   /// Packs `weight [out, in, kernel]` for the adjoint: panels of `[phase][input channel]`, each phase's taps in its order.
   init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [[Int]], _ precision: Precision) {
     let (rows, columns) = (taps[0].count * g.outputChannels, taps.count * g.inputChannels)
-    self.init(rows: rows, columns: columns)
+    let isInterpolated = precision == .float32 && g.isInterpolated
+    self.init(
+      rows: rows, columns: columns,
+      points: isInterpolated ? PackedWeights.pointsSize(inputs: g.outputChannels, outputs: columns) : 0)
     let panel = KernelSizes.panel
     for (phase, taps) in taps.enumerated() {
       for i in 0..<g.inputChannels {
@@ -44,6 +57,7 @@ struct PackedWeights {
       }
     }
     if precision == .bfloat16 { pair(taps: taps[0].count, inputs: g.outputChannels, columns: columns) }
+    if isInterpolated { interpolate(inputs: g.outputChannels, columns: columns) }
   }
 
   /// Rounds to bfloat16.
@@ -54,9 +68,13 @@ struct PackedWeights {
     storage = rounded
   }
 
-  private init(rows: Int, columns: Int) {
+  private func interpolate(inputs: Int, columns: Int) {
+    Kernels.active.toom_cook_weights(base, (columns + KernelSizes.panel - 1) / KernelSizes.panel, inputs)
+  }
+
+  private init(rows: Int, columns: Int, points: Int) {
     let count = PackedWeights.size(rows: rows, columns: columns)
-    storage = StoragePool.shared.lease(count)
+    storage = StoragePool.shared.lease(count + points)
     storage.base.update(repeating: 0, count: count)
   }
 
