@@ -11,7 +11,9 @@ import Training
   }()
 
   @Test(
-    arguments: ["masked", "next", "contrastive, window: 8, within: 2", "classify"],
+    arguments: [
+      "masked", "next", "contrastive, window: 8, within: 2", "autoencode", "denoise", "predictive", "classify",
+    ],
     [("adamw", "cosine"), ("sgd", "constant"), ("adamw", "step")])
   func everyKeyIsDocumented(objective: String, kinds: (optimizer: String, schedule: String)) throws {
     let recipe = try Recipe(

@@ -15,9 +15,29 @@ public enum InputNormalisation: Sendable, Equatable {
   /// Normalises the values of one sequence, `[length, features]`, in place. Moments are summed in Double in timestep
   /// order.
   func apply(to values: UnsafeMutableBufferPointer<Float>, features: Int) {
+    guard let (mean, deviation) = moments(of: values, features: features) else { return }
+    apply(mean, deviation, to: values)
+  }
+
+  /// Brings values of one sequence, `[length, features]`, which are as an encoder reads them, back to the data set's
+  /// units, in place.
+  /// - Parameter raw: the sequence as the data set holds it.
+  func undo(_ values: UnsafeMutableBufferPointer<Float>, of raw: UnsafeMutableBufferPointer<Float>, features: Int) {
+    guard let (mean, deviation) = moments(of: raw, features: features) else { return }
+    for index in values.indices {
+      let feature = index % features
+      let scale = deviation[feature] + InputNormalisation.smallestDeviation
+      values[index] = Float(Double(values[index]) * scale + mean[feature])
+    }
+  }
+
+  /// Mean and deviation of each feature by which a sequence is normalised; nil where it is not.
+  private func moments(
+    of values: UnsafeMutableBufferPointer<Float>, features: Int
+  ) -> (mean: [Double], deviation: [Double])? {
     switch self {
-    case .none: return
-    case .dataset(let mean, let deviation): apply(mean, deviation, to: values)
+    case .none: return nil
+    case .dataset(let mean, let deviation): return (mean, deviation)
     case .sequence:
       let length = values.count / features
       var mean = [Double](repeating: 0, count: features)
@@ -33,7 +53,7 @@ public enum InputNormalisation: Sendable, Equatable {
         mean[feature] = centre
         deviation[feature] = (square / Double(length)).squareRoot()
       }
-      apply(mean, deviation, to: values)
+      return (mean, deviation)
     }
   }
 

@@ -21,9 +21,9 @@ struct LoadedModel {
   var recipe: ModelRecipe { weights.recipe }
 
   /// - Parameters:
-  ///   - needsClassifier: whether an encoder alone, or one under another objective, will not do.
+  ///   - use: what the model must be able to do.
   ///   - output: the file that will be written, if any.
-  init(_ command: ModelCommand, _ communicator: Communicator, needsClassifier: Bool, output: String?) throws {
+  init(_ command: ModelCommand, _ communicator: Communicator, for use: ModelUse, output: String?) throws {
     self.communicator = communicator
     watchdog = try ComputeEnvironment.prepare(communicator, threads: command.threads)
     let agreement = Agreement(communicator: communicator)
@@ -34,7 +34,7 @@ struct LoadedModel {
         return []
       }
     }
-    let weights = try UsedWeights.load(command, needsClassifier: needsClassifier, agreement, communicator)
+    let weights = try UsedWeights.load(command, for: use, agreement, communicator)
     let dataset = try agreement.together(exitCode: TrainingError.exitCode) {
       let dataset = try SequenceDataset(at: command.data)
       try weights.input.check(dataset, readsCategories: weights.recipe.input.kind == .categories)

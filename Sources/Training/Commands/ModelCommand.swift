@@ -34,7 +34,7 @@ public struct ModelCommand: Sendable {
   public func evaluate(
     json: String?, _ communicator: Communicator, show: (ClassificationReport) -> Void
   ) throws {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: true, output: json)
+    let loaded = try LoadedModel(self, communicator, for: .classes, output: json)
     let ids = try loaded.chosen(split, labelledOnly: true)
     let user = EvaluateUser(loaded: loaded, ids: ids)
     _ = try loaded.run(ids, { try loaded.build(for: user) }) { report in
@@ -46,7 +46,7 @@ public struct ModelCommand: Sendable {
   /// Class probabilities of the split's sequences as CSV: `id,class,p_0,…`, a line a sequence, and at its end the
   /// sequence's name where the data set has names.
   public func predict(to path: String, _ communicator: Communicator) throws {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: true, output: path)
+    let loaded = try LoadedModel(self, communicator, for: .classes, output: path)
     let ids = try loaded.chosen(split, labelledOnly: false)
     let user = PredictUser(loaded: loaded, ids: ids)
     _ = try loaded.run(ids, { try loaded.build(for: user) }) { try AtomicFile.write($0, to: path) }
@@ -54,7 +54,7 @@ public struct ModelCommand: Sendable {
 
   /// Pooled embeddings of the split's sequences as a float32 array `[n, width]`.
   public func embed(to path: String, _ communicator: Communicator) throws {
-    let loaded = try LoadedModel(self, communicator, needsClassifier: false, output: path)
+    let loaded = try LoadedModel(self, communicator, for: .embedding, output: path)
     let ids = try loaded.chosen(split, labelledOnly: false)
     let user = EmbedUser(loaded: loaded, ids: ids, path: path)
     do {

@@ -33,13 +33,13 @@ struct UsedWeights {
   }
 
   /// Reads them on rank 0; every rank gets them.
-  /// - Parameter needsClassifier: whether an encoder alone, or one under another objective, will not do.
+  /// - Parameter use: what the model must be able to do.
   static func load(
-    _ command: ModelCommand, needsClassifier: Bool, _ agreement: Agreement, _ communicator: Communicator
+    _ command: ModelCommand, for use: ModelUse, _ agreement: Agreement, _ communicator: Communicator
   ) throws -> UsedWeights {
     try agreement.requireSame("\(command.model) \(command.checkpoint ?? "")", of: "The model (--model, --checkpoint)")
     let shared = try SharedTensors<Description>(agreement, communicator) {
-      try read(command, needsClassifier: needsClassifier)
+      try read(command, for: use)
     }
     let description = shared.description
     return UsedWeights(
@@ -49,9 +49,9 @@ struct UsedWeights {
   }
 
   private static func read(
-    _ command: ModelCommand, needsClassifier: Bool
+    _ command: ModelCommand, for use: ModelUse
   ) throws -> (tensors: [NamedTensor], description: Description) {
-    if !needsClassifier && command.checkpoint == nil && !AtomicFile.exists(command.model + "/checkpoints") {
+    if use == .embedding && command.checkpoint == nil && !AtomicFile.exists(command.model + "/checkpoints") {
       let (tensors, encoder) = try EncoderFolder.locate(command.model).read(EncoderDescription.self)
       let named = tensors.map { NamedTensor(name: "encoder." + $0.name, shape: $0.shape, elements: $0.elements) }
       return (
@@ -62,11 +62,7 @@ struct UsedWeights {
       )
     }
     let saved = try SavedModel.open(command.model, checkpoint: command.checkpoint)
-    guard saved.recipe.objective is ClassifyRecipe || !needsClassifier else {
-      throw TrainingError.usage(
-        "\(command.model): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(command.model))"
-      )
-    }
+    try use.check(saved.recipe.objective, of: command.model)
     return (
       saved.tensors,
       Description(

@@ -1,5 +1,5 @@
 /// Any JSON, for descriptions that other programs read.
-enum JSONValue: Codable, Equatable {
+enum JSONValue: Codable, Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)

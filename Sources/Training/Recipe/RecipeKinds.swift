@@ -9,6 +9,9 @@ enum RecipeKinds {
     MaskedRecipe.self,
     NextRecipe.self,
     ContrastiveRecipe.self,
+    AutoencodeRecipe.self,
+    DenoiseRecipe.self,
+    PredictiveRecipe.self,
     ClassifyRecipe.self,
   ]
 

@@ -18,49 +18,12 @@ import Testing
     training: {steps: 1}
     """
 
-  /// Checks slopes of a model's loss.
-  private struct Slopes: ModelUser {
-    let batch: Batch
-
-    func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
-      let arena = try model.gradients(ofAlone: batch, seed: 1, epoch: 0).gradients
-      func loss() throws -> Double { try model.gradients(ofAlone: batch, seed: 1, epoch: 0).loss }
-      for parameter in model.store.parameters {
-        var gradients: [Double] = []
-        var slopes: [Double] = []
-        let values = model.store[parameter]
-        for index in stride(from: 0, to: parameter.count, by: max(1, parameter.count / 7)) {
-          var (above, below) = (values, values)
-          above[index] += 5e-4
-          below[index] -= 5e-4
-          model.store[parameter] = above
-          let up = try loss()
-          model.store[parameter] = below
-          slopes.append((up - (try loss())) / Double(above[index] - below[index]))
-          model.store[parameter] = values
-          gradients.append(Double(arena.total[parameter.range.lowerBound + index]))
-        }
-        // Rounding of the loss is a thousandth of such a slope. A bias before batch norm has none.
-        let scale = max(0.05, slopes.map(abs).max()!)
-        if !parameter.name.hasSuffix("conv1.bias") && !parameter.name.hasSuffix("conv2.bias") {
-          #expect(scale > 0.05, "\(parameter.name) hardly matters: \(slopes)")
-        }
-        let difference = Compare.close(parameter.name, gradients, slopes, tolerance: 0.05 * scale)
-        #expect(difference == nil)
-      }
-    }
-  }
-
   @Test func gradientsAreTheSlopesOfTheLoss() throws {
-    let recipe = try Recipe(yaml: Self.yaml)
     var numbers = Numbers(seed: 8)
     let layout = RaggedLayout(lengths: [30, 24, 41, 60])
     let values = PackedTensor(layout: layout, channels: 1, elements: numbers.floats(layout.timesteps, scale: 2))
     let batch = Batch(raw: values, values: values, ids: [3, 5, 6, 9], labels: [-1, -1, -1, -1])
-    try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, precision: .float32,
-      data: DataDescription(features: 1, values: .reals, classes: []), seed: 4, isEncoderFrozen: false,
-      for: Slopes(batch: batch))
+    try LossSlopes.check(Self.yaml, DataDescription(features: 1, values: .reals, classes: []), batch)
   }
 
   @Test func recipesThatCannotTeachAreRefused() {

@@ -1,0 +1,48 @@
+import Networks
+import PackedTensors
+import SequenceData
+import TestSupport
+import Testing
+
+@testable import Training
+
+/// Checks that a model's gradients are the slopes of its loss, parameter by parameter.
+struct LossSlopes: ModelUser {
+  let batch: Batch
+
+  /// Builds the model of a recipe and checks it on a batch.
+  static func check(_ yaml: String, _ data: DataDescription, _ batch: Batch, seed: UInt64 = 4) throws {
+    let recipe = try Recipe(yaml: yaml)
+    try ModelBuilder.build(
+      recipe.model, objective: recipe.objective, precision: .float32, data: data, seed: seed, isEncoderFrozen: false,
+      for: LossSlopes(batch: batch))
+  }
+
+  func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
+    let arena = try model.gradients(ofAlone: batch, seed: 1, epoch: 0).gradients
+    func loss() throws -> Double { try model.gradients(ofAlone: batch, seed: 1, epoch: 0).loss }
+    for parameter in model.store.parameters {
+      var gradients: [Double] = []
+      var slopes: [Double] = []
+      let values = model.store[parameter]
+      for index in stride(from: 0, to: parameter.count, by: max(1, parameter.count / 7)) {
+        var (above, below) = (values, values)
+        above[index] += 5e-4
+        below[index] -= 5e-4
+        model.store[parameter] = above
+        let up = try loss()
+        model.store[parameter] = below
+        slopes.append((up - (try loss())) / Double(above[index] - below[index]))
+        model.store[parameter] = values
+        gradients.append(Double(arena.total[parameter.range.lowerBound + index]))
+      }
+      // Rounding of the loss is a thousandth of such a slope. A bias before batch norm has none.
+      let scale = max(0.05, slopes.map(abs).max()!)
+      if !["conv1.bias", "conv2.bias", "conv.bias"].contains(where: parameter.name.hasSuffix) {
+        #expect(slopes.contains { abs($0) > 0.005 }, "\(parameter.name) hardly matters: \(slopes)")
+      }
+      let difference = Compare.close(parameter.name, gradients, slopes, tolerance: 0.05 * scale)
+      #expect(difference == nil)
+    }
+  }
+}
