@@ -78,7 +78,7 @@ import Training
       expected: "r.yaml, line 5: optimizer.kind: expected one of adamw, sgd, got 'adam'; did you mean 'adamw'?"),
     Change(
       from: "kind: resnet, ", to: "",
-      expected: "r.yaml, line 3: model.encoder.kind: is missing; expected one of resnet, tcn"),
+      expected: "r.yaml, line 3: model.encoder.kind: is missing; expected one of \(encoderKinds)"),
     Change(
       from: "blocks: 2", to: "blocks: []",
       expected: "r.yaml, line 3: model.encoder.blocks: expected a list of mappings, got a list"),

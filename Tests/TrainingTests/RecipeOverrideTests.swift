@@ -63,7 +63,7 @@ import Training
     ),
     (
       ["objective.kind=maskd"],
-      "r.yaml, --set objective.kind=maskd: objective.kind: expected one of masked, next, contrastive, classify, got 'maskd'; did you mean 'masked'?"
+      "r.yaml, --set objective.kind=maskd: objective.kind: expected one of \(objectiveKinds), got 'maskd'; did you mean 'masked'?"
     ),
     (["optimizer.kind=sgd"], "r.yaml, line 5: optimizer.learningRate: is missing; expected a number above 0"),
   ])

@@ -16,6 +16,10 @@ let exampleRecipe = """
     seed: 7
   """
 
+/// The kinds as an error lists them.
+let encoderKinds = RecipeKinds.encoders.map { $0.kind }.joined(separator: ", ")
+let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ", ")
+
 @Suite struct RecipeTests {
   @Test func everyDefaultIsFilledIn() throws {
     let recipe = try Recipe(yaml: exampleRecipe)
