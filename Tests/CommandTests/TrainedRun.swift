@@ -13,6 +13,12 @@ struct MetricsRow: Decodable {
   var inputSeconds, checkpointSeconds: Double?
   var timesteps, leastTimestepsOfRank, mostTimestepsOfRank, peakBytes: Int?
   var isBest: Bool?
+  var parts: [String: Part]?
+
+  /// One of several losses.
+  struct Part: Decodable {
+    var loss, accuracy: Double?
+  }
 
   /// What must be equal on every number of ranks, as text in which different bits are different.
   var lawful: String {
@@ -21,6 +27,7 @@ struct MetricsRow: Decodable {
       "\(kind) \(step) of epoch \(epoch): loss \(text(loss)) skipped for \(skippedFor ?? []) accuracy \(text(accuracy)) macroF1 \(text(macroF1)) "
       + "learningRate \(text(learningRate)) gradientNorm \(text(gradientNorm)) sequences \(sequences) "
       + "timesteps \(timesteps.map(String.init) ?? "-") best \(isBest.map(String.init) ?? "-")"
+      + (parts ?? [:]).sorted { $0.key < $1.key }.map { " \($0) \(text($1.loss)) \(text($1.accuracy))" }.joined()
   }
 }
 

@@ -13,6 +13,7 @@ import Training
   @Test(
     arguments: [
       "masked", "next", "contrastive, window: 8, within: 2", "autoencode", "denoise", "predictive", "classify",
+      "combined, parts: [{kind: next, weight: 2}]",
     ],
     [("adamw", "cosine"), ("sgd", "constant"), ("adamw", "step")])
   func everyKeyIsDocumented(objective: String, kinds: (optimizer: String, schedule: String)) throws {

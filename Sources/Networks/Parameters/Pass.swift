@@ -52,11 +52,27 @@ public struct BackwardPass {
   public let gradients: GradientArena
   /// Sums over all ranks.
   public let statistics: any SharedStatistics
+  /// Factors of losses that are minimised together; none: there is one, whose gradient is that of its sum.
+  public let scaling: (any LossScaling)?
 
   /// A backward pass.
-  public init(store: ParameterStore, gradients: GradientArena, statistics: any SharedStatistics) {
+  public init(
+    store: ParameterStore, gradients: GradientArena, statistics: any SharedStatistics,
+    scaling: (any LossScaling)? = nil
+  ) {
     self.store = store
     self.gradients = gradients
     self.statistics = statistics
+    self.scaling = scaling
+  }
+
+  /// Scales the gradients that a loss has with respect to what it was computed from, in place; every objective does so
+  /// once, before anything goes back from there.
+  /// - Parameter count: terms of the loss on this rank.
+  public func scale(_ gradients: PackedTensor..., count: Int) throws {
+    guard let factor = try scaling?.factor(count: count), factor != 1 else { return }
+    for gradient in gradients {
+      for index in 0..<gradient.count { gradient.base[index] *= factor }
+    }
   }
 }

@@ -10,6 +10,8 @@ public struct LossSums: Sendable {
   public var correct: Int
   /// Σ loss of each sequence of this rank.
   public var sequenceLoss: [Double]
+  /// The losses that it is made of; none: it is one.
+  public var parts: [LossSums] = []
 
   /// Sums of rows' losses, leaf by leaf in Double.
   init(rows loss: [Double], layout: RaggedLayout, count: Int, correct: Int) {
@@ -26,6 +28,19 @@ public struct LossSums: Sendable {
     self.count = count
     self.correct = correct
     sequenceLoss = bySequence
+  }
+
+  /// Several losses of the same lanes as one: `Σ factor · loss`. Counts and sequences are told by the parts alone.
+  /// - Precondition: there is at least one part, and none is made of others.
+  public init(combining parts: [LossSums], factors: [Double]) {
+    precondition(parts.count == factors.count, "\(factors.count) factors for \(parts.count) losses")
+    var sums = LaneSums(lanes: parts[0].loss.values.count, count: 1)
+    for (part, factor) in zip(parts, factors) {
+      for (lane, value) in part.loss.values.enumerated() { sums.values[lane] += factor * value }
+    }
+    loss = sums
+    (count, correct, sequenceLoss) = (0, 0, [])
+    self.parts = parts
   }
 }
 

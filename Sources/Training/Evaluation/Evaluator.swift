@@ -34,19 +34,21 @@ struct Evaluator<E: Encoder, O: Objective> {
     labels = ModelLabels(dataset, classes: classes ?? dataset.classes)
   }
 
-  /// Mean loss of the objective over its terms, and the share told correctly where that has a meaning. Views are drawn
-  /// as in no epoch of training, and the same each time.
-  func objective(_ ids: [Int], seed: UInt64) throws -> (loss: Double, accuracy: Double?) {
-    var rows: [SequenceRow] = []
-    var counts: [Int64] = [0, 0]
+  /// Mean loss of each of the objective's parts over its terms, and the share told correctly where that has a meaning.
+  /// Views are drawn as in no epoch of training, and the same each time.
+  func objective(_ ids: [Int], seed: UInt64) throws -> [PartLoss] {
+    let parts = model.objective.parts
+    var rows = [[SequenceRow]](repeating: [], count: parts.count)
+    var counts = [Int64](repeating: 0, count: 2 * parts.count)
     func evaluate(_ batch: Batch, _ pass: inout ForwardPass) throws {
       let view = model.objective.view(of: batch, seed: seed, epoch: -1)
       let embedding = try model.encoder.embed(model.objective.input(of: view), &pass)
       let sums = try model.objective.loss(of: embedding, view, pass, nil).sums
-      counts[0] += Int64(sums.count)
-      counts[1] += Int64(sums.correct)
-      for (id, loss) in zip(model.objective.ids(of: view), sums.sequenceLoss) {
-        rows.append(SequenceRow(id: id, loss: loss, predicted: 0))
+      let (own, ids) = (sums.parts.isEmpty ? [sums] : sums.parts, model.objective.idsOfParts(of: view))
+      for part in own.indices {
+        counts[2 * part] += Int64(own[part].count)
+        counts[2 * part + 1] += Int64(own[part].correct)
+        rows[part] += zip(ids[part], own[part].sequenceLoss).map { SequenceRow(id: $0, loss: $1, predicted: 0) }
       }
     }
     if let together = model.objective.comparedSequences {
@@ -55,9 +57,11 @@ struct Evaluator<E: Encoder, O: Objective> {
       try forEachBatch(ids, evaluate)
     }
     try communicator.allReduce(&counts, .sum)
-    let total = try gathered(rows).reduce(0) { $0 + $1.loss }
-    let terms = Double(max(1, counts[0]))
-    return (total / terms, model.objective.countsCorrect ? Double(counts[1]) / terms : nil)
+    let losses = try rows.map { try gathered($0).reduce(0) { $0 + $1.loss } }
+    let totals = counts.map { Int($0) }
+    return PartLoss.means(
+      parts, losses: losses, counts: parts.indices.map { totals[2 * $0] },
+      correct: parts.indices.map { totals[2 * $0 + 1] })
   }
 
   /// Visits this rank's share of `ids` in batches. `body` makes no collective call; if it, or the reading, fails on any

@@ -27,6 +27,7 @@ struct Autoencode: Objective {
 
   var range: Range<Int> { code.range.lowerBound..<decoder.range.upperBound }
   var countsCorrect: Bool { if case .categories = target { true } else { false } }
+  var readsValues: Bool { corruption.isNone }
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
     View(batch: batch, visible: corruption.applied(to: batch.values, ids: batch.ids, seed: seed, epoch: epoch))
@@ -41,6 +42,7 @@ struct Autoencode: Objective {
     let (prediction, saved) = decode(embedding, to: view.batch.layout, forward)
     let sums = loss(of: prediction, view.batch, perTimestep: false)
     guard let backward else { return (sums, nil) }
+    try backward.scale(prediction, count: sums.count)
     let rows = try decoder.backward(prediction, saved.decoder, backward)
     let codes = pooling == nil ? rows : PlacedRows.backward(rows)
     let gradient = code.backward(

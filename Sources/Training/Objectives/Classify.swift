@@ -8,6 +8,7 @@ struct Classify: Objective {
 
   var range: Range<Int> { head.linear.range }
   var countsCorrect: Bool { true }
+  var readsValues: Bool { true }
 
   /// - Precondition: every sequence of a batch that is trained on has a label.
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> Batch { batch }
@@ -19,6 +20,8 @@ struct Classify: Objective {
   ) throws -> (sums: LossSums, gradient: OutputGradient?) {
     let (logits, saved) = head.forward(embedding, forward)
     let sums = Losses.crossEntropy(logits, targets: view.labels, smoothing: Float(smoothing))
-    return (sums, try backward.map { try head.backward(logits, saved, $0) })
+    guard let backward else { return (sums, nil) }
+    try backward.scale(logits, count: sums.count)
+    return (sums, try head.backward(logits, saved, backward))
   }
 }

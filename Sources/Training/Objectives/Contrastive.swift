@@ -42,6 +42,7 @@ struct Contrastive: Objective {
     let (sums, gradient) = loss.loss(
       of: unit.tensor, among: all, own: own.lowerBound / width..<own.upperBound / width, withGradient: backward != nil)
     guard let backward, let gradient else { return (sums, nil) }
+    try backward.scale(gradient, count: sums.count)
     unit.backward(gradient)
     return (sums, try head.backward(gradient, saved, backward))
   }

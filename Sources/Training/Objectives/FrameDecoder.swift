@@ -59,6 +59,7 @@ struct FrameDecoder: Sendable {
       sums = Losses.huber(prediction, targets: spectra(of: batch.values, rows: rows, offset: offset))
     }
     guard let backward else { return (sums, nil) }
+    try backward.scale(prediction, count: sums.count)
     let gradient = linear.backward(
       NormalisedInput(chosen), NormalisedGradient(prediction), backward, inputGradient: .new)!
     try backward.gradients.finished(linear.range)

@@ -15,6 +15,7 @@ struct NextFrame: Objective {
 
   var range: Range<Int> { decoder.linear.range }
   var countsCorrect: Bool { if case .categories = decoder.target { true } else { false } }
+  var readsValues: Bool { true }
   private var offset: Int { 1 + (ahead - 1) * decoder.frame }
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {

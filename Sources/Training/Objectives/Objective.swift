@@ -11,6 +11,11 @@ public protocol Objective: Sendable {
   var range: Range<Int> { get }
   /// Whether `LossSums.correct` has a meaning.
   var countsCorrect: Bool { get }
+  /// The losses that are minimised together; one without a name where there is only one.
+  var parts: [ObjectivePart] { get }
+  /// Whether the encoder reads the values of the batch as they are, so that another objective that does can use the same
+  /// pass.
+  var readsValues: Bool { get }
   /// How many sequences the loss compares with each other where it is validated; none: each has its own.
   var comparedSequences: Int? { get }
   /// Timesteps that every sequence must have, and the key of the recipe that asks for them.
@@ -21,19 +26,34 @@ public protocol Objective: Sendable {
   /// A number for each sequence of a view, by which its dropout is drawn: the data set's id, unless the view has several
   /// of one.
   func ids(of view: View) -> [Int]
+  /// The same for each part's view.
+  func idsOfParts(of view: View) -> [[Int]]
   /// Timesteps of each view of a sequence of `length`.
   func viewLengths(of length: Int) -> [Int]
   /// What the encoder reads of a view.
   func input(of view: View) -> EncoderInput
   /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
-  /// objective's own parameters get theirs.
+  /// objective's own parameters get theirs. What goes back begins with ``BackwardPass/scale(_:count:)``.
   func loss(
     of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?)
 }
 
 extension Objective {
+  var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
+  var readsValues: Bool { false }
+  func idsOfParts(of view: View) -> [[Int]] { [ids(of: view)] }
   func viewLengths(of length: Int) -> [Int] { [length] }
   var comparedSequences: Int? { nil }
   var shortestSequence: (timesteps: Int, key: String)? { nil }
+}
+
+/// One of the losses that an objective minimises.
+public struct ObjectivePart: Sendable, Equatable {
+  /// Its kind; empty where it is the only one.
+  public let name: String
+  /// What its mean is multiplied by in the sum.
+  public let weight: Double
+  /// Whether its `LossSums.correct` has a meaning.
+  public let countsCorrect: Bool
 }

@@ -26,6 +26,7 @@ struct Predictive: Objective {
 
   var range: Range<Int> { latents.range.lowerBound..<predictors.range.upperBound }
   var countsCorrect: Bool { true }
+  var readsValues: Bool { true }
   var comparedSequences: Int? { Predictive.validatedTogether }
   var shortestSequence: (timesteps: Int, key: String)? {
     (steps * frame + 1, "objective.steps (\(steps) of \(frame) timesteps each, and one before them)")
@@ -88,6 +89,7 @@ struct Predictive: Objective {
       layout: rows, own: own.lowerBound / (steps * width)..<own.upperBound / (steps * width),
       withGradient: backward != nil)
     guard let backward, let gradients else { return (sums, nil) }
+    try backward.scale(gradients.predictions, gradients.moments, count: sums.count)
     moments.backward(gradients.moments)
     try latents.backward(gradients.moments, saved, backward)
     predictions.backward(gradients.predictions)

@@ -39,9 +39,9 @@ public struct ReconstructionRecipe: Sendable, Equatable {
     return Autoencode(
       corruption: corruption, pooling: placed ? context.recipe.pool.pooling : nil,
       code: ConvolutionLayer(
-        linear: "objective.code", inputs: encoder.width, outputs: code, in: context.store),
+        linear: context.objective.path + ".code", inputs: encoder.width, outputs: code, in: context.store),
       decoder: TimestepDecoder(
-        "objective.decoder", inputs: code + (placed ? PlacedRows.places : 0), hidden: hidden,
+        context.objective.path + ".decoder", inputs: code + (placed ? PlacedRows.places : 0), hidden: hidden,
         outputs: data.features * (data.categories ?? 1), frame: encoder.frame, placed: placed, in: context.store),
       target: data.categories.map { .categories(count: $0) } ?? .values, features: data.features, frame: encoder.frame)
   }
@@ -73,7 +73,7 @@ public struct AutoencodeRecipe: ObjectiveRecipe, Equatable {
     let values = encoder.frame * context.data.features
     guard reconstruction.per == .sequence || context.data.categories != nil || reconstruction.code < values else {
       throw TrainingError.usage(
-        "objective.code: \(reconstruction.code) channels have room for all \(Counted.text(values, "value")) of a frame, so that copying would do: fewer, per: sequence, a larger stride, or kind: denoise"
+        "\(context.objective.section).code: \(reconstruction.code) channels have room for all \(Counted.text(values, "value")) of a frame, so that copying would do: fewer, per: sequence, a larger stride, or kind: denoise"
       )
     }
     return reconstruction.makeObjective(context, encoder: encoder, Corruption())

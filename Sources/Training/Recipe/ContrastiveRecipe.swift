@@ -97,7 +97,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
         extent: window.map { .timesteps($0) } ?? .share(crop), within: within, jitter: jitter, scaling: scaling,
         pieces: pieces, mask: mask),
       head: ProjectionHead(
-        "objective.projection", width: encoder.width, hidden: hidden, outputs: projection,
+        context.objective.path + ".projection", width: encoder.width, hidden: hidden, outputs: projection,
         pooling: context.recipe.pool.pooling, in: context.store),
       loss: InfoNCE(temperature: Float(temperature)))
   }

@@ -57,26 +57,28 @@ extension MaskedRecipe {
   /// A linear decoder of hidden frames, and a mask vector for category data, registered under `objective`.
   public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
     let vector = context.data.categories.map { _ in
-      context.store.addParameter("objective.mask", shape: [encoder.stemWidth], .uniform(fanIn: encoder.stemWidth))
+      context.store.addParameter(
+        context.objective.path + ".mask", shape: [encoder.stemWidth], .uniform(fanIn: encoder.stemWidth))
     }
     let target: FrameTarget
     switch (context.data.values, self.target) {
     case (.categories(let count), .values): target = .categories(count: count)
     case (.categories, .spectrum):
       throw TrainingError.usage(
-        "objective.target: spectrum needs a data set of reals; this one holds categories: use target: values")
+        "\(context.objective.section).target: spectrum needs a data set of reals; this one holds categories: use target: values"
+      )
     case (.reals, .values): target = .values
     case (.reals, .spectrum): target = .spectrum
     }
     if target == .spectrum && encoder.frame < 2 {
       throw TrainingError.usage(
-        "objective.target: spectrum needs frames of at least 2 timesteps; the encoder's strides multiply to 1: use target: values, or stride"
+        "\(context.objective.section).target: spectrum needs frames of at least 2 timesteps; the encoder's strides multiply to 1: use target: values, or stride"
       )
     }
     return Masked(
       ratio: ratio, span: span,
       decoder: FrameDecoder(
-        "objective.decoder", width: encoder.width, target: target, frame: encoder.frame,
+        context.objective.path + ".decoder", width: encoder.width, target: target, frame: encoder.frame,
         features: context.data.features, in: context.store), maskVector: vector)
   }
 }

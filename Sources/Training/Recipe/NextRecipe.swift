@@ -39,7 +39,7 @@ extension NextRecipe {
     return NextFrame(
       ahead: ahead,
       decoder: FrameDecoder(
-        "objective.decoder", width: encoder.width, target: target, frame: encoder.frame,
+        context.objective.path + ".decoder", width: encoder.width, target: target, frame: encoder.frame,
         features: context.data.features, in: context.store))
   }
 }

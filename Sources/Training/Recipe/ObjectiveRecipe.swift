@@ -19,9 +19,13 @@ public struct RecipeConflict: Sendable, Equatable {
   /// Why, and what to do.
   public let reason: String
 
+  /// Where it stands; nil: where the section's key does.
+  public let place: RecipeError.Place?
+
   /// A conflict of `key`.
-  public init(key: String, reason: String) {
+  public init(key: String, reason: String, place: RecipeError.Place? = nil) {
     self.key = key
     self.reason = reason
+    self.place = place
   }
 }

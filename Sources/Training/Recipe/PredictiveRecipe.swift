@@ -83,10 +83,12 @@ public struct PredictiveRecipe: ObjectiveRecipe, Equatable {
     Predictive(
       anchors: anchors,
       latents: FrameLatents(
-        "objective.latents", frame: encoder.frame, features: context.data.features, categories: context.categories,
+        context.objective.path + ".latents", frame: encoder.frame, features: context.data.features,
+        categories: context.categories,
         hidden: hidden, outputs: latent, in: context.store),
       predictors: ConvolutionLayer(
-        linear: "objective.predictors", inputs: encoder.width, outputs: steps * latent, in: context.store),
+        linear: context.objective.path + ".predictors", inputs: encoder.width, outputs: steps * latent,
+        in: context.store),
       loss: PredictionNCE(
         temperature: Float(temperature), steps: steps, isWithinSequence: negatives == .sequence),
       frame: encoder.frame)

@@ -57,7 +57,7 @@ public struct Recipe: Sendable {
       (section: inout RecipeReader) throws(RecipeError) -> any ObjectiveRecipe in
       let kind = try section.kind(among: RecipeKinds.objectives.map { $0.kind })
       let objective = try RecipeKinds.objectives[kind].init(from: &section)
-      if let conflict = objective.conflict(with: model, batch) { throw section.error(conflict.key, conflict.reason) }
+      if let conflict = objective.conflict(with: model, batch) { throw section.error(conflict) }
       return objective
     }
     optimizer = try reader.section("optimizer") {

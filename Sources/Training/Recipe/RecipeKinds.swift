@@ -12,6 +12,7 @@ enum RecipeKinds {
     AutoencodeRecipe.self,
     DenoiseRecipe.self,
     PredictiveRecipe.self,
+    CombinedRecipe.self,
     ClassifyRecipe.self,
   ]
 

@@ -37,6 +37,13 @@ public struct RecipeReader {
     return RecipeError(recipe: recipe, place: place(of: key), key: path(of: key), reason: reason)
   }
 
+  /// The error of a key that cannot go with another part of the recipe.
+  func error(_ conflict: RecipeConflict) -> RecipeError {
+    RecipeError(
+      recipe: recipe, place: conflict.place ?? place(of: conflict.key), key: path(of: conflict.key),
+      reason: conflict.reason)
+  }
+
   /// Where the key stands, or the override that gave it another value; the section's place where it is absent.
   func place(of key: String) -> RecipeError.Place {
     guard let entry = entries.first(where: { $0.key == key }) else { return place }

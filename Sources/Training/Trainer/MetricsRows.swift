@@ -1,4 +1,4 @@
-/// One line of metrics.jsonl for a step. What obeys the same-bits law: step, epoch, loss, accuracy, learningRate,
+/// One line of metrics.jsonl for a step. What obeys the same-bits law: step, epoch, loss, accuracy, parts, learningRate,
 /// gradientNorm, sequences and timesteps.
 struct TrainMetricsRow: Encodable {
   var kind = "train"
@@ -6,6 +6,7 @@ struct TrainMetricsRow: Encodable {
   /// `null` where the step was skipped.
   var loss: FiniteNumber
   var accuracy: Double?
+  var parts: [String: PartLoss]?
   var learningRate: Double
   var gradientNorm: FiniteNumber
   var sequences, timesteps: Int
@@ -25,6 +26,7 @@ struct TrainMetricsRow: Encodable {
     epoch = report.epoch
     loss = FiniteNumber(report.loss)
     accuracy = report.accuracy
+    parts = PartLoss.byName(report.parts)
     learningRate = report.learningRate
     gradientNorm = FiniteNumber(report.gradientNorm)
     skippedFor = report.skip?.sequences
@@ -59,5 +61,6 @@ struct ValidationMetricsRow: Encodable {
   var step, epoch, sequences: Int
   var loss: FiniteNumber
   var accuracy, macroF1: Double?
+  var parts: [String: PartLoss]?
   var isBest: Bool
 }

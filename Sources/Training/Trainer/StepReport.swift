@@ -16,6 +16,8 @@ public struct StepReport: Sendable {
   public var loss: Double
   /// Share of terms predicted correctly, where that has a meaning.
   public var accuracy: Double?
+  /// The losses of the objective's parts, where it has several.
+  var parts: [PartLoss]
   /// The learning rate of the step.
   public var learningRate: Double
   /// Global norm of the gradient before clipping.

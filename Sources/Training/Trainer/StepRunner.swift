@@ -103,9 +103,9 @@ final class StepRunner<E: Encoder, O: Objective> {
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return StepReport(
-      step: step + 1, epoch: epoch, loss: total.loss / Double(max(total.count, 1)),
-      accuracy: model.objective.countsCorrect ? Double(total.correct) / Double(max(total.count, 1)) : nil,
-      learningRate: rate, gradientNorm: norm, sequences: planned.sequences, timestepsOfRanks: total.timesteps,
+      step: step + 1, epoch: epoch, loss: total.loss, accuracy: total.parts.count == 1 ? total.parts[0].accuracy : nil,
+      parts: total.parts.count == 1 ? [] : total.parts, learningRate: rate, gradientNorm: norm,
+      sequences: planned.sequences, timestepsOfRanks: total.timesteps,
       seconds: seconds,
       exposedCommunicationSeconds: statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds,
       isStopRequested: total.isStopRequested, skip: skip)
@@ -133,17 +133,27 @@ final class StepRunner<E: Encoder, O: Objective> {
     return (try model.encoder.embed(input, &frozen), nil)
   }
 
-  /// Loss, terms and flags of the global batch, and how many timesteps each rank carried.
+  /// Mean losses of the global batch, what its gradient is to be divided by, flags, and how many timesteps each rank
+  /// carried.
   private func globalTotals(
     _ sums: LossSums, timesteps: Int, stop: Bool
-  ) throws -> (loss: Double, count: Int, correct: Int, isStopRequested: Bool, timesteps: [Int]) {
-    let loss = try statistics.reduce(sums.loss.values, count: 1)[0]
+  ) throws -> (loss: Double, parts: [PartLoss], count: Int, isStopRequested: Bool, timesteps: [Int]) {
+    let parts = sums.parts.isEmpty ? [sums] : sums.parts
+    let losses = try statistics.reduce(LaneSums(besides: parts.map(\.loss)).values, count: parts.count)
     let start = ContinuousClock.now
     defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
-    var counts = [Int64(sums.count), Int64(sums.correct), stop ? 1 : 0]
+    var counts: [Int64] = parts.flatMap { [Int64($0.count), Int64($0.correct)] }
+    counts.append(stop ? 1 : 0)
     counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
     try communicator.allReduce(&counts, .sum)
-    return (loss, Int(counts[0]), Int(counts[1]), counts[2] > 0, counts.dropFirst(3).map { Int($0) })
+    let totals = counts.map { Int($0) }
+    let terms = parts.indices.map { totals[2 * $0] }
+    let means = PartLoss.means(
+      model.objective.parts, losses: losses, counts: terms, correct: parts.indices.map { totals[2 * $0 + 1] })
+    return (
+      PartLoss.total(means, of: model.objective.parts), means, PartScaling.divisor(terms),
+      totals[2 * parts.count] > 0, Array(totals[(2 * parts.count + 1)...])
+    )
   }
 
   /// Norm of the summed gradient of all trainable parameters.

@@ -178,11 +178,15 @@ final class Trainer<E: Encoder, O: Objective> {
     var row = ValidationMetricsRow(
       step: state.step, epoch: state.epoch, sequences: validationIDs.count, loss: FiniteNumber(0), isBest: false)
     let loss: Double
+    var told = ""
     if let classifier = evaluator as? Evaluator<E, Classify> {
       let report = try classifier.classification(validationIDs, classes: session.dataset.classes)
       (loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
     } else {
-      (loss, row.accuracy) = try evaluator.objective(validationIDs, seed: session.seed)
+      let parts = try evaluator.objective(validationIDs, seed: session.seed)
+      loss = PartLoss.total(parts, of: model.objective.parts)
+      if parts.count == 1 { row.accuracy = parts[0].accuracy } else { row.parts = PartLoss.byName(parts) }
+      told = parts.count == 1 ? "" : " (\(PartLoss.text(parts)))"
     }
     row.loss = FiniteNumber(loss)
     let metric = watched?.metric ?? (row.macroF1 == nil ? .loss : .accuracy)
@@ -201,7 +205,7 @@ final class Trainer<E: Encoder, O: Objective> {
     try record?.add(row)
     let accuracy = row.accuracy.map { ", accuracy \(Progress.percent($0))" } ?? ""
     progress.say(
-      "validation at step \(state.step): loss \(Progress.short(loss))\(accuracy)\(row.isBest ? " (best)" : "")")
+      "validation at step \(state.step): loss \(Progress.short(loss))\(told)\(accuracy)\(row.isBest ? " (best)" : "")")
     return row.isBest
   }
 
