@@ -60,9 +60,11 @@ extension ParameterStore {
 
 extension Optimizer {
   /// The state arenas, a tensor for each parameter, such as `exp_avg.encoder.stem.conv.weight`, and the number of
-  /// updates.
+  /// updates, `step`; of the second turn `step.1`.
   public func tensors(of store: ParameterStore) -> [NamedTensor] {
-    var result = [NamedTensor(name: "step", shape: [], elements: .int64([Int64(steps)]))]
+    var result = updates.enumerated().map { turn, count in
+      NamedTensor(name: Self.stepName(turn), shape: [], elements: .int64([Int64(count)]))
+    }
     for arena in arenas {
       for parameter in store.parameters {
         result.append(
@@ -78,8 +80,12 @@ extension Optimizer {
   public mutating func load(_ tensors: [NamedTensor], of store: ParameterStore, source: String) throws(FileError) {
     var byName: [String: NamedTensor] = [:]
     for tensor in tensors { byName[tensor.name] = tensor }
-    guard case .int64(let count)? = byName["step"]?.elements else {
-      throw .damaged(path: source, reason: "holds no optimizer step")
+    var counts: [Int] = []
+    for turn in updates.indices {
+      guard case .int64(let count)? = byName[Self.stepName(turn)]?.elements else {
+        throw .damaged(path: source, reason: "holds no optimizer \(Self.stepName(turn))")
+      }
+      counts.append(Int(count[0]))
     }
     var loaded = arenas
     for index in loaded.indices {
@@ -93,6 +99,8 @@ extension Optimizer {
       }
     }
     arenas = loaded
-    steps = Int(count[0])
+    updates = counts
   }
+
+  private static func stepName(_ turn: Int) -> String { turn == 0 ? "step" : "step.\(turn)" }
 }

@@ -9,7 +9,7 @@ extension ParameterStore {
     values.withUnsafeBytes { stream.update($0) }
     for statistic in statistics { self[statistic].withUnsafeBytes { stream.update($0) } }
     for counter in counters { withUnsafeBytes(of: self[counter]) { stream.update($0) } }
-    withUnsafeBytes(of: Int64(optimizer.steps)) { stream.update($0) }
+    for updates in optimizer.updates { withUnsafeBytes(of: Int64(updates)) { stream.update($0) } }
     for arena in optimizer.arenas { arena.values.withUnsafeBytes { stream.update($0) } }
     return stream.finalize()
   }

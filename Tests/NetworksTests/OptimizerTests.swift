@@ -42,7 +42,7 @@ import Testing
     for (step, rate) in settings.rates.enumerated() {
       var gradient: [Float] = []
       for parameter in store.parameters { gradient += try floats("gradient.\(step + 1).\(parameter.name)") }
-      optimizer.update(store, trainable: store.parameters, gradient: gradient, scale: 1, rate: rate)
+      optimizer.update(store, trainable: store.parameters, turn: 0, gradient: gradient, scale: 1, rate: rate)
       for parameter in store.parameters {
         let expected = try floats("after.\(step + 1).\(parameter.name)")
         for (k, value) in store[parameter].enumerated() {

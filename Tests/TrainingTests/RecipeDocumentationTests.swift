@@ -25,13 +25,29 @@ import Training
         schedule: {kind: \(kinds.schedule)\(kinds.schedule == "step" ? ", every: 5" : "")}
         training: {steps: 1, earlyStopping: {patience: 3}}
         """)
+    try expectDocumented(recipe, kinds: [String(objective.prefix { $0 != "," }), kinds.optimizer, kinds.schedule])
+  }
+
+  @Test func everyKeyOfAGameIsDocumented() throws {
+    let recipe = try Recipe(
+      yaml: """
+        model: {input: {kind: reals}, encoder: {kind: critic}}
+        objective: {kind: adversarial, rate: 8000, window: 8}
+        optimizer: {kind: adamw, learningRate: 1e-3}
+        schedule: {kind: constant}
+        training: {steps: 1, validateEvery: 0}
+        """)
+    try expectDocumented(recipe, kinds: ["adversarial"])
+  }
+
+  private func expectDocumented(_ recipe: Recipe, kinds: [String]) throws {
     let keys = recipe.resolvedYAML.matches(of: /(\w+):/).map { String($0.1) }
     #expect(keys.count > 30)
     for key in Set(keys) where key != "kind" {
       let isThere = Self.text.contains(try Regex("[`.]\(key)`|## \(key)|`\(key)\\."))
       #expect(isThere, "docs/recipes.md does not tell of \(key)")
     }
-    for kind in [String(objective.prefix { $0 != "," }), kinds.optimizer, kinds.schedule] {
+    for kind in kinds {
       #expect(Self.text.contains("| `\(kind)` |"), "docs/recipes.md does not tell of kind \(kind)")
     }
   }

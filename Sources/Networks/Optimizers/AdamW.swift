@@ -9,19 +9,21 @@ public struct AdamW: Optimizer {
   public let epsilon: Double
   /// Weight decay, times the learning rate, per step.
   public let weightDecay: Double
-  /// Updates made so far.
-  public var steps = 0
+  /// Updates made so far, a number for each turn.
+  public var updates: [Int]
   private var mean: [Float]
   private var square: [Float]
 
   /// An optimizer of `count` parameters, its moments zero.
   public init(
-    count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
+    count: Int, turns: Int = 1, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01
   ) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
+    updates = [Int](repeating: 0, count: turns)
     mean = [Float](repeating: 0, count: count)
     square = mean
   }
@@ -39,15 +41,16 @@ public struct AdamW: Optimizer {
 
   /// One update.
   public mutating func update(
-    _ store: ParameterStore, trainable: [Parameter], gradient: UnsafePointer<Float>, scale: Float, rate: Double
+    _ store: ParameterStore, trainable: [Parameter], turn: Int, gradient: UnsafePointer<Float>, scale: Float,
+    rate: Double
   ) {
-    steps += 1
+    updates[turn] += 1
     // The corrections undo the decay that the kernel applies, which is the Float's.
     let (decay1, decay2) = (Float(beta1), Float(beta2))
     var numbers = ParameterUpdates.AdamW(
       rate: Float(rate), beta1: decay1, beta2: decay2, epsilon: Float(epsilon), decay: 0,
-      correction1: Float(1 - Elementary.power(Double(decay1), steps)),
-      rootCorrection2: Float((1 - Elementary.power(Double(decay2), steps)).squareRoot()))
+      correction1: Float(1 - Elementary.power(Double(decay1), updates[turn])),
+      rootCorrection2: Float((1 - Elementary.power(Double(decay2), updates[turn])).squareRoot()))
     store.withMutableValues { values in
       for parameter in trainable {
         let first = parameter.range.lowerBound

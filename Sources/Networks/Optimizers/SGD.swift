@@ -9,15 +9,16 @@ public struct SGD: Optimizer {
   public let nesterov: Bool
   /// Weight decay, per step.
   public let weightDecay: Double
-  /// Updates made so far.
-  public var steps = 0
+  /// Updates made so far, a number for each turn.
+  public var updates: [Int]
   private var buffer: [Float]
 
   /// An optimizer of `count` parameters.
-  public init(count: Int, momentum: Double = 0.9, nesterov: Bool = false, weightDecay: Double = 0) {
+  public init(count: Int, turns: Int = 1, momentum: Double = 0.9, nesterov: Bool = false, weightDecay: Double = 0) {
     self.momentum = momentum
     self.nesterov = nesterov
     self.weightDecay = weightDecay
+    updates = [Int](repeating: 0, count: turns)
     buffer = [Float](repeating: 0, count: count)
   }
 
@@ -32,10 +33,11 @@ public struct SGD: Optimizer {
 
   /// One update.
   public mutating func update(
-    _ store: ParameterStore, trainable: [Parameter], gradient: UnsafePointer<Float>, scale: Float, rate: Double
+    _ store: ParameterStore, trainable: [Parameter], turn: Int, gradient: UnsafePointer<Float>, scale: Float,
+    rate: Double
   ) {
-    let isFirst = steps == 0
-    steps += 1
+    let isFirst = updates[turn] == 0
+    updates[turn] += 1
     store.withMutableValues { values in
       buffer.withUnsafeMutableBufferPointer { buffer in
         for parameter in trainable {

@@ -37,17 +37,38 @@ extension PackedTensor {
   }
 
   /// The tensors that ``init(joining:)`` joined, or others of the same layouts. One copy.
-  public func parts(_ layouts: [RaggedLayout]) -> [PackedTensor] {
-    let parts = layouts.map { PackedTensor(layout: $0, channels: channels) }
+  public func parts(_ layouts: [RaggedLayout]) -> [PackedTensor] { layouts.indices.map { part($0, of: layouts) } }
+
+  /// One of ``parts(_:)``.
+  public func part(_ index: Int, of layouts: [RaggedLayout]) -> PackedTensor {
+    let part = PackedTensor(layout: layouts[index], channels: channels)
+    forEachLane(ofPart: index, of: layouts) { row, rows in
+      part.row(rows.lowerBound).update(from: self.row(row), count: rows.count * channels)
+    }
+    return part
+  }
+
+  /// Overwrites one of ``parts(_:)``.
+  public func replace(_ index: Int, of layouts: [RaggedLayout], with part: PackedTensor) {
+    precondition(
+      part.layout.offsets == layouts[index].offsets && part.channels == channels, "another layout than the part's")
+    forEachLane(ofPart: index, of: layouts) { row, rows in
+      self.row(row).update(from: part.row(rows.lowerBound), count: rows.count * channels)
+    }
+  }
+
+  /// Visits the lanes of a part: their first row here, and their rows in the part.
+  private func forEachLane(
+    ofPart index: Int, of layouts: [RaggedLayout], _ body: (_ row: Int, _ rows: Range<Int>) -> Void
+  ) {
     var row = 0
     for lane in 0..<layout.carriedLanes {
-      for part in parts {
-        let rows = part.layout.rows(ofLane: lane)
-        part.row(rows.lowerBound).update(from: self.row(row), count: rows.count * channels)
+      for (number, part) in layouts.enumerated() {
+        let rows = part.rows(ofLane: lane)
+        if number == index { body(row, rows) }
         row += rows.count
       }
     }
     precondition(row == layout.timesteps, "the layouts have \(row) timesteps, the tensor \(layout.timesteps)")
-    return parts
   }
 }

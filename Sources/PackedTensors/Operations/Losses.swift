@@ -14,7 +14,10 @@ public struct LossSums: Sendable {
   public var parts: [LossSums] = []
 
   /// Sums of rows' losses, leaf by leaf in Double.
-  init(rows loss: [Double], layout: RaggedLayout, count: Int, correct: Int) {
+  /// - Parameters:
+  ///   - count: terms that were summed.
+  ///   - correct: those of them that were predicted correctly.
+  public init(rows loss: [Double], layout: RaggedLayout, count: Int, correct: Int) {
     var sums = LaneSums(lanes: layout.carriedLanes, count: 1)
     var bySequence = [Double](repeating: 0, count: layout.sequences)
     layout.forEachLeaf { lane, sequence, rows in

@@ -11,6 +11,8 @@ public struct Batch {
   public let ids: [Int]
   /// The class of each sequence, −1 where it has none.
   public let labels: [Int32]
+  /// Steps done before the one that it is for.
+  public var step = 0
 
   /// Where each sequence lies.
   public var layout: RaggedLayout { raw.layout }
@@ -52,7 +54,7 @@ extension Batch {
   func withOwnValues() -> Batch {
     let copy = PackedTensor(layout: layout, channels: values.channels)
     copy.base.update(from: values.base, count: values.count)
-    return Batch(raw: raw, values: copy, ids: ids, labels: labels)
+    return Batch(raw: raw, values: copy, ids: ids, labels: labels, step: step)
   }
 }
 

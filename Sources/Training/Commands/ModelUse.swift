@@ -6,6 +6,8 @@ enum ModelUse {
   case classes
   /// The input told again.
   case reconstruction
+  /// Sequences made from nothing.
+  case generation
 
   /// Checks that a run's objective can do it.
   /// - Throws: a usage error (64) that says what to train instead.
@@ -21,6 +23,12 @@ enum ModelUse {
       guard objective is AutoencodeRecipe || objective is DenoiseRecipe else {
         throw TrainingError.usage(
           "\(run): was trained with objective.kind: \(type(of: objective).kind), which does not tell the input again; pretrain with kind: autoencode or denoise"
+        )
+      }
+    case .generation:
+      guard objective is AdversarialRecipe else {
+        throw TrainingError.usage(
+          "\(run): was trained with objective.kind: \(type(of: objective).kind), which makes no sequences; pretrain with kind: adversarial"
         )
       }
     }

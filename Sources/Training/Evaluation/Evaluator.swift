@@ -42,7 +42,8 @@ struct Evaluator<E: Encoder, O: Objective> {
     var counts = [Int64](repeating: 0, count: 2 * parts.count)
     func evaluate(_ batch: Batch, _ pass: inout ForwardPass) throws {
       let view = model.objective.view(of: batch, seed: seed, epoch: -1)
-      let embedding = try model.encoder.embed(model.objective.input(of: view), &pass)
+      let embedding =
+        model.objective.runsEncoder ? .empty : try model.encoder.embed(model.objective.input(of: view), &pass)
       let sums = try model.objective.loss(of: embedding, view, pass, nil).sums
       let (own, ids) = (sums.parts.isEmpty ? [sums] : sums.parts, model.objective.idsOfParts(of: view))
       for part in own.indices {
@@ -210,7 +211,7 @@ extension Evaluator {
 
 extension Array {
   /// One of `parts` parts that are as equal as can be.
-  fileprivate func part(_ index: Int, of parts: Int) -> [Element] {
+  func part(_ index: Int, of parts: Int) -> [Element] {
     Array(self[index * count / parts..<(index + 1) * count / parts])
   }
 }

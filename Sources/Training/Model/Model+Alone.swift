@@ -18,7 +18,9 @@ extension Model {
     let input = objective.input(of: view)
     var embedding = PackedTensor.empty
     var tape: E.Saved?
-    if isEncoderFrozen {
+    if objective.runsEncoder {
+      // It does so in `loss`.
+    } else if isEncoderFrozen {
       embedding = try encoder.embed(input, &pass)
     } else {
       (embedding, tape) = try encoder.forward(input, &pass)

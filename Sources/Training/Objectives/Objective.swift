@@ -21,6 +21,15 @@ public protocol Objective: Sendable {
   /// Timesteps that every sequence must have, and the key of the recipe that asks for them.
   var shortestSequence: (timesteps: Int, key: String)? { get }
 
+  /// Whether the objective runs the encoder by itself: then `loss` is given no embedding and returns no gradient.
+  var runsEncoder: Bool { get }
+  /// How many parts of the parameters are trained in turns; a step trains one of them.
+  var turns: Int { get }
+  /// Whose turn a step is, after so many others.
+  func turn(at step: Int) -> Int
+  /// Whether a parameter is trained in a turn.
+  func trains(_ parameter: Parameter, in turn: Int) -> Bool
+
   /// The view of a batch, drawn by keys of (seed, epoch, sequence, frame).
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View
   /// A number for each sequence of a view, by which its dropout is drawn: the data set's id, unless the view has several
@@ -46,6 +55,10 @@ extension Objective {
   func viewLengths(of length: Int) -> [Int] { [length] }
   var comparedSequences: Int? { nil }
   var shortestSequence: (timesteps: Int, key: String)? { nil }
+  var runsEncoder: Bool { false }
+  var turns: Int { 1 }
+  func turn(at step: Int) -> Int { 0 }
+  func trains(_ parameter: Parameter, in turn: Int) -> Bool { true }
 }
 
 /// One of the losses that an objective minimises.

@@ -41,6 +41,9 @@ public struct CombinedRecipe: ObjectiveRecipe {
         throw section.error(
           "kind", "\(kind) needs labels, which pretraining does not see: leave it out, and fine-tune afterwards")
       }
+      guard objective.canBeCombined else {
+        throw section.error("kind", "\(kind) runs the encoder by itself and cannot be a part: let it be the objective")
+      }
       return Part(weight: weight, objective: objective, place: section.place)
     }
   }

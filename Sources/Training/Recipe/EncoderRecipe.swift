@@ -11,6 +11,14 @@ public protocol EncoderRecipe: RecipeSection {
   /// Whether a frame depends on its own and earlier timesteps only.
   var isCausal: Bool { get }
 
+  /// The key of this section that cannot go with how values are read, and why; nil where all is well.
+  func conflict(with input: InputRecipe) -> RecipeConflict?
+
   /// Builds the encoder and registers its parameters under `encoder`.
   func makeEncoder(_ context: ModelContext) -> any Encoder
+}
+
+extension EncoderRecipe {
+  /// All is well.
+  public func conflict(with input: InputRecipe) -> RecipeConflict? { nil }
 }

@@ -20,10 +20,13 @@ public struct ModelRecipe: Sendable {
   public var dropout: Double
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
-    input = try reader.section("input", InputRecipe.init(from:))
+    let input = try reader.section("input", InputRecipe.init(from:))
+    self.input = input
     encoder = try reader.section("encoder") { (section: inout RecipeReader) throws(RecipeError) -> any EncoderRecipe in
       let kind = try section.kind(among: RecipeKinds.encoders.map { $0.kind })
-      return try RecipeKinds.encoders[kind].init(from: &section)
+      let encoder = try RecipeKinds.encoders[kind].init(from: &section)
+      if let conflict = encoder.conflict(with: input) { throw section.error(conflict.key, conflict.reason) }
+      return encoder
     }
     pool = try reader.choice("pool", default: .mean)
     dropout = try reader.number("dropout", .belowOne, default: 0)

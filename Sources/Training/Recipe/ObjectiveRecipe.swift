@@ -5,11 +5,24 @@ public protocol ObjectiveRecipe: RecipeSection {
   /// Whether it needs no labels, so that pretraining can use it.
   var isSelfSupervised: Bool { get }
 
+  /// Whether it can be a part of `combined`.
+  var canBeCombined: Bool { get }
+
+  /// Whether its loss on sequences that were not trained on says how good the model is.
+  var canBeValidated: Bool { get }
+
   /// The key of this section that cannot go with the model or the batches, and why; nil where all is well.
   func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict?
 
   /// Builds the objective for an encoder and registers its parameters. Throws where the data set does not fit.
   func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective
+}
+
+extension ObjectiveRecipe {
+  /// An encoder's pass can serve it and others.
+  public var canBeCombined: Bool { true }
+  /// A loss that is lower where the model is better.
+  public var canBeValidated: Bool { true }
 }
 
 /// Two parts of a recipe that cannot go together.

@@ -8,8 +8,8 @@ public protocol OptimizerRecipe: RecipeSection {
   /// The largest global norm of the gradient, to which a larger one is scaled down; nil for no bound.
   var clipNorm: Double? { get }
 
-  /// The optimizer of `count` parameters in its first state.
-  func makeOptimizer(count: Int) -> any Optimizer
+  /// The optimizer of `count` parameters, trained in so many turns, in its first state.
+  func makeOptimizer(count: Int, turns: Int) -> any Optimizer
 }
 
 /// `optimizer: {kind: adamw}`: Adam with decoupled weight decay. Loshchilov & Hutter 2019, arXiv:1711.05101.
@@ -89,14 +89,14 @@ public struct SGDRecipe: OptimizerRecipe, Equatable {
 
 extension AdamWRecipe {
   /// The optimizer, its moments zero.
-  public func makeOptimizer(count: Int) -> any Optimizer {
-    AdamW(count: count, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+  public func makeOptimizer(count: Int, turns: Int) -> any Optimizer {
+    AdamW(count: count, turns: turns, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
   }
 }
 
 extension SGDRecipe {
   /// The optimizer, its buffer zero.
-  public func makeOptimizer(count: Int) -> any Optimizer {
-    SGD(count: count, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
+  public func makeOptimizer(count: Int, turns: Int) -> any Optimizer {
+    SGD(count: count, turns: turns, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
   }
 }

@@ -70,7 +70,16 @@ public struct Recipe: Sendable {
       let kind = try section.kind(among: RecipeKinds.schedules.map { $0.kind })
       return try RecipeKinds.schedules[kind].init(from: &section)
     }
-    training = try reader.section("training", TrainingRecipe.init(from:))
+    let objective = objective
+    training = try reader.section("training") { (section: inout RecipeReader) throws(RecipeError) -> TrainingRecipe in
+      let training = try TrainingRecipe(from: &section)
+      if training.validateEvery > 0 && !objective.canBeValidated {
+        throw section.error(
+          "validateEvery",
+          "the loss of objective.kind: \(type(of: objective).kind) does not say how good the model is; set it to 0")
+      }
+      return training
+    }
     precision = try reader.choice("precision", default: .float32)
   }
 

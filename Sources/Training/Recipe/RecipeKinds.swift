@@ -3,6 +3,7 @@ enum RecipeKinds {
   static let encoders: [any EncoderRecipe.Type] = [
     ResNetRecipe.self,
     TCNRecipe.self,
+    CriticRecipe.self,
   ]
 
   static let objectives: [any ObjectiveRecipe.Type] = [
@@ -13,6 +14,7 @@ enum RecipeKinds {
     DenoiseRecipe.self,
     PredictiveRecipe.self,
     CombinedRecipe.self,
+    AdversarialRecipe.self,
     ClassifyRecipe.self,
   ]
 

@@ -19,8 +19,8 @@ struct MemoryEstimate {
   ///   - ranks: among how many they are shared.
   init<E: Encoder, O: Objective>(_ model: Model<E, O>, data: DataDescription, lanes: Int, ranks: Int) throws {
     let (short, long) = 3 * model.encoder.cost(ofLength: 4096) > 20_000_000_000 ? (128, 384) : (1024, 3072)
-    // Where all views are equally long there have to be more sequences, not longer ones.
-    let fixed = model.objective.shortestSequence?.timesteps
+    // Where views of both are equally long there have to be more sequences, not longer ones.
+    let fixed = model.objective.shortestSequence?.timesteps ?? Self.piece(model.computed, short, long)
     let batches = [short, long].map { timesteps in
       fixed.map { [Int](repeating: $0, count: max(1, short / $0) * timesteps / short) } ?? [timesteps]
     }
@@ -32,6 +32,14 @@ struct MemoryEstimate {
     let rows = (0..<ranks).map { LaneTree.nodes(covering: LaneTree.lanes(ofRank: $0, of: ranks, lanes: lanes)).count }
     parameterBytes =
       model.store.count * 4 * (3 + (rows.max() ?? 1)) + max(0, peaks[0] - Int(slope * Double(timesteps[0])))
+  }
+
+  /// A length whose views grow with it, where those of `short` and `long` do not.
+  private static func piece(_ computed: (Int) -> Int, _ short: Int, _ long: Int) -> Int? {
+    guard computed(long) == computed(short) else { return nil }
+    var piece = 1
+    while 2 * piece < short && computed(2 * piece) > computed(piece) { piece *= 2 }
+    return piece
   }
 
   /// Bytes of a step of so many timesteps on one rank; the program itself comes on top.

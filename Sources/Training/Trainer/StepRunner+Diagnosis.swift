@@ -35,6 +35,6 @@ extension Batch {
       copy.base.update(from: tensor.row(tensor.layout.offsets[index]), count: copy.count)
       return copy
     }
-    return Batch(raw: part(raw), values: part(values), ids: [ids[index]], labels: [labels[index]])
+    return Batch(raw: part(raw), values: part(values), ids: [ids[index]], labels: [labels[index]], step: step)
   }
 }

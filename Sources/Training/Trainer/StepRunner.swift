@@ -15,7 +15,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   private let statistics: RankStatistics
   private let gradients: GradientArena
   private let reducer: GradientReducer
-  private let trainable: [Parameter]
+  /// The parameters of each turn.
+  private let trainable: [[Parameter]]
   private let faultInjection: FaultInjection
   /// Seconds spent in adding up counts so far.
   private var countingSeconds = 0.0
@@ -32,7 +33,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     self.model = model
     self.communicator = communicator
     self.faultInjection = faultInjection
-    optimizer = recipe.optimizer.makeOptimizer(count: model.store.count)
+    optimizer = recipe.optimizer.makeOptimizer(count: model.store.count, turns: model.objective.turns)
     schedule = LearningRateSchedule(
       rate: recipe.optimizer.learningRate, warmupSteps: recipe.schedule.warmupSteps, totalSteps: totalSteps,
       course: recipe.schedule.course)
@@ -50,7 +51,9 @@ final class StepRunner<E: Encoder, O: Objective> {
       return made
     }
     self.reducer = reducer!
-    trainable = model.trainable
+    trainable = (0..<model.objective.turns).map { turn in
+      model.trainable.filter { model.objective.trains($0, in: turn) }
+    }
   }
 
   /// One step: view, encoder, loss, adjoint, sums over ranks, update; or none of it where a number is not finite.
@@ -64,6 +67,10 @@ final class StepRunner<E: Encoder, O: Objective> {
     if !isWarm { StoragePool.shared.startNoting() }
     reducer.begin()
     enter(.forward, step)
+    var batch = batch
+    batch.step = step
+    let turn = model.objective.turn(at: step)
+    let trainable = trainable[turn]
     let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
     var pass = ForwardPass(
       store: store, mode: .training, statistics: statistics, ids: model.objective.ids(of: view), seed: seed,
@@ -80,7 +87,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     enter(.updating, step)
 
     let rate = schedule.rate(at: step)
-    let norm = gradientNorm / Double(max(total.count, 1))
+    let norm = gradientNorm(of: trainable) / Double(max(total.count, 1))
     var skip: SkippedStep?
     let moments = pass.observed.allSatisfy(\.moments.isFinite)
     if !(total.loss.isFinite && norm.isFinite && moments) {
@@ -91,8 +98,8 @@ final class StepRunner<E: Encoder, O: Objective> {
       // A loss without terms, such as that of one sequence compared with others, teaches nothing.
       let clipping = clipNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
       optimizer.update(
-        store, trainable: trainable, gradient: gradients.total, scale: Float(clipping / Double(max(total.count, 1))),
-        rate: rate)
+        store, trainable: trainable, turn: turn, gradient: gradients.total,
+        scale: Float(clipping / Double(max(total.count, 1))), rate: rate)
       for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
       if faultInjection == .weights(rank: communicator.rank, step: step + 1) {
         store.withMutableValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
@@ -123,6 +130,7 @@ final class StepRunner<E: Encoder, O: Objective> {
 
   /// The view's embedding, and what the adjoint needs of it: nothing where the encoder is frozen.
   private func encode(_ view: O.View, _ pass: inout ForwardPass) throws -> (PackedTensor, E.Saved?) {
+    if model.objective.runsEncoder { return (.empty, nil) }
     let input = model.objective.input(of: view)
     guard model.isEncoderFrozen else {
       let (embedding, saved) = try model.encoder.forward(input, &pass)
@@ -156,9 +164,9 @@ final class StepRunner<E: Encoder, O: Objective> {
     )
   }
 
-  /// Norm of the summed gradient of all trainable parameters.
-  private var gradientNorm: Double {
-    trainable.reduce(0) {
+  /// Norm of the summed gradient of some parameters.
+  private func gradientNorm(of parameters: [Parameter]) -> Double {
+    parameters.reduce(0) {
       $0 + ParameterUpdates.squareSum(gradients.total + $1.range.lowerBound, count: $1.count)
     }.squareRoot()
   }

@@ -55,7 +55,7 @@ extension Agreement {
     for parameter in store.parameters { store[parameter] = try communicator.broadcast(store[parameter]) }
     for statistic in store.statistics { store[statistic] = try communicator.broadcast(store[statistic]) }
     for counter in store.counters { store[counter] = try communicator.broadcast([store[counter]])[0] }
-    optimizer.steps = Int(try communicator.broadcast([Int64(optimizer.steps)])[0])
+    optimizer.updates = try communicator.broadcast(optimizer.updates.map(Int64.init)).map { Int($0) }
     var arenas = optimizer.arenas
     for index in arenas.indices { arenas[index].values = try communicator.broadcast(arenas[index].values) }
     optimizer.arenas = arenas

@@ -50,7 +50,7 @@ struct DataGenerate: ParsableCommand {
     }
   }
 
-  private static func lengths(_ text: String) throws -> ClosedRange<Int> {
+  static func lengths(_ text: String) throws -> ClosedRange<Int> {
     let ends = text.components(separatedBy: "..").compactMap { Int($0) }
     guard ends.count == 2, ends[0] > 0, ends[0] <= ends[1] else {
       throw ValidationError("--lengths \(text): expected SHORTEST..LONGEST, such as 512..30720")
