@@ -34,7 +34,7 @@ extension BenchCommand.Result {
 }
 
 extension KernelBenchmark.Result {
-  /// The result as two tables in Markdown.
+  /// The result as three tables in Markdown.
   var text: String {
     func cell(_ rate: Double) -> String { String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak) }
     var lines = [
@@ -50,6 +50,11 @@ extension KernelBenchmark.Result {
       if row.stride > 1 { name += ", stride \(row.stride)" }
       if row.dilation > 1 { name += ", dilation \(row.dilation)" }
       lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.inputGradient)) | \(cell(row.weightGradient)) |")
+    }
+    lines += ["", "| attention of one head | forward, GFLOP/s | adjoint |", "|---|---|---|"]
+    for row in attention {
+      let name = "\(row.length) timesteps, \(row.depth) channels\(row.isCausal ? ", causal" : "")"
+      lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.gradient)) |")
     }
     lines += [
       "", "| operation of the reference block | ns a timestep | limit, ns | by | bytes |", "|---|---|---|---|---|",

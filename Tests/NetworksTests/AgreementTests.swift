@@ -7,17 +7,24 @@ import Testing
 @Suite struct AgreementTests {
   static let names = [
     "reference-block-64", "reference-block-6", "strided", "dilated-gelu", "causal-last", "max-pool", "categories",
+    "transformer-rotary", "transformer-causal", "transformer-categories",
   ]
   static let laneBounds = [[0, 5], [0, 2, 2, 4, 5]]
 
   @Test(arguments: names, laneBounds)
   func trainingStep(name: String, laneBounds: [Int]) throws {
     let golden = try GoldenCase(name)
+    try trainingStep(golden, golden.encoder, name: name, laneBounds: laneBounds)
+  }
+
+  private func trainingStep(
+    _ golden: GoldenCase, _ encoder: some Encoder, name: String, laneBounds: [Int]
+  ) throws {
     let (store, lanes) = (golden.store, laneBounds.count - 1)
     let input = try golden.input(laneBounds: laneBounds)
     let ids = Array(0..<5)
     var forward = ForwardPass(store: store, mode: .training, statistics: LaneStatistics(), ids: ids)
-    let (embedding, saved) = try golden.encoder.forward(EncoderInput(input), &forward)
+    let (embedding, saved) = try encoder.forward(EncoderInput(input), &forward)
     let (logits, headSaved) = golden.head.forward(embedding, forward)
     try expectClose(logits.elements, golden.floats("training.logits"), "\(name): logits")
 
@@ -28,7 +35,7 @@ import Testing
     let arena = GradientArena(lanes: 0..<lanes, count: store.count, sink: NoGradientSink())
     let pass = BackwardPass(store: store, gradients: arena, statistics: LaneStatistics())
     let gradient = try golden.head.backward(logits, headSaved, pass)
-    try golden.encoder.backward(gradient, saved, pass)
+    try encoder.backward(gradient, saved, pass)
     let largest = store.parameters.flatMap { parameter in
       UnsafeBufferPointer(start: arena.total + parameter.range.lowerBound, count: parameter.count).map { abs($0 / 5) }
     }.max()!
@@ -58,12 +65,18 @@ import Testing
     for statistic in store.statistics { store[statistic] = try golden.floats("after." + statistic.name) }
     var forward = ForwardPass(store: store, mode: .evaluation, statistics: LaneStatistics(), ids: Array(0..<5))
     let input = EncoderInput(try golden.input(laneBounds: [0, 5]))
-    let embedding = try (isFolded ? golden.encoder.embed(input, &forward) : golden.encoder.forward(input, &forward).0)
+    let embedding = try frames(golden.encoder, input, isFolded: isFolded, &forward)
     try expectClose(embedding.elements, golden.floats("evaluation.frames"), "\(name): frames")
     try expectClose(
       golden.head.pooling.forward(embedding).0.elements, golden.floats("evaluation.embedding"), "\(name): embedding")
     let (logits, _) = golden.head.forward(embedding, forward)
     try expectClose(logits.elements, golden.floats("evaluation.logits"), "\(name): evaluation logits")
+  }
+
+  private func frames(
+    _ encoder: some Encoder, _ input: EncoderInput, isFolded: Bool, _ pass: inout ForwardPass
+  ) throws -> PackedTensor {
+    try isFolded ? encoder.embed(input, &pass) : encoder.forward(input, &pass).0
   }
 
   @Test(arguments: names)

@@ -8,12 +8,21 @@ struct GoldenCase {
   struct Settings: Decodable {
     struct Stem: Decodable { var width, kernel, stride: Int; var norm: Bool }
     struct Block: Decodable { var width, kernel, stride, dilation: Int }
+    struct Transformer: Decodable {
+      enum CodingKeys: String, CodingKey {
+        case layers, heads, positions
+        case feedForward = "feed_forward"
+      }
+      var layers, heads, feedForward: Int
+      var positions: String
+    }
     var features: Int
     var categories: Int?
     var causal: Bool
     var activation, pool: String
     var stem: Stem
     var blocks: [Block]
+    var transformer: Transformer?
     var classes: Int
     var vanishing: [String]
   }
@@ -29,7 +38,7 @@ struct GoldenCase {
   let settings: Settings
   let file: SafetensorsFile
   let store = ParameterStore(seed: 1)
-  let encoder: ResNet
+  let encoder: any Encoder
   let head: ClassificationHead
 
   static let folder = Bundle.module.resourcePath! + "/Golden"
@@ -46,7 +55,15 @@ struct GoldenCase {
       blocks: settings.blocks.map {
         .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation)
       }, causal: settings.causal, activation: Activation(rawValue: settings.activation)!)
-    encoder = ResNet("encoder", features: settings.features, categories: settings.categories, shape, in: store)
+    let (features, categories) = (settings.features, settings.categories)
+    if let layers = settings.transformer {
+      let shape = Transformer.Shape(
+        front: shape, layers: layers.layers, heads: layers.heads, feedForward: layers.feedForward,
+        order: Transformer.Order(rawValue: layers.positions)!)
+      encoder = Transformer("encoder", features: features, categories: categories, shape, in: store)
+    } else {
+      encoder = ResNet("encoder", features: features, categories: categories, shape, in: store)
+    }
     head = ClassificationHead(
       "head", width: encoder.width, classes: settings.classes, pooling: Pooling(rawValue: settings.pool)!, dropout: 0,
       in: store)

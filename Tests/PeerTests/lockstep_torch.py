@@ -1,4 +1,4 @@
-"""Lockstep's encoders `resnet` and `tcn`, and the classification head, as PyTorch modules, for `load_state_dict(strict=True)`.
+"""Lockstep's encoders `resnet`, `tcn` and `transformer`, and the classification head, as PyTorch modules, for `load_state_dict(strict=True)`.
 
 Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
@@ -94,10 +94,49 @@ class Block(nn.Module):
         return [self.activation(a + b) for a, b in zip(h, around)]
 
 
-class LockstepEncoder(nn.Module):
-    """Sequences -> one [width, frames] a sequence. `stem` and each of `blocks` are dictionaries of arguments."""
+class Layer(nn.TransformerEncoderLayer):
+    """PyTorch's layer with norm_first=True and GELU, for one sequence [frames, width]. Queries and keys may be turned by their
+    positions: channel c of a head with channel c + depth / 2."""
 
-    def __init__(self, features, stem, blocks, categories=None, causal=False, activation="relu"):
+    def __init__(self, width, heads, feed_forward, causal=False, rotary=False):
+        super().__init__(width, heads, feed_forward, 0.0, "gelu", batch_first=True, norm_first=True)
+        self.heads, self.causal, self.rotary = heads, causal, rotary
+
+    def turned(self, x):
+        rows = angles(x.shape[1], x.shape[2], x.dtype)
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat([first * rows.cos() - second * rows.sin(), second * rows.cos() + first * rows.sin()], dim=-1)
+
+    def attend(self, x):
+        projected = F.linear(x, self.self_attn.in_proj_weight, self.self_attn.in_proj_bias)
+        q, k, v = projected.unflatten(-1, (3, self.heads, -1)).permute(1, 2, 0, 3)  # [heads, frames, depth] each
+        if self.rotary:
+            q, k = self.turned(q), self.turned(k)
+        return self.self_attn.out_proj(
+            F.scaled_dot_product_attention(q, k, v, is_causal=self.causal).transpose(0, 1).flatten(1))
+
+    def forward(self, x):
+        x = x + self.attend(self.norm1(x))
+        return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
+
+
+def angles(timesteps, channels, dtype):
+    """t / 10000^(2i / channels), [timesteps, channels / 2]."""
+    steps = torch.arange(timesteps, dtype=torch.float64).unsqueeze(1)
+    return (steps * 10000 ** (torch.arange(0, channels, 2) / -channels)).to(dtype)
+
+
+def placed(x):
+    """[frames, width] with sines added to the even channels and cosines to the odd ones."""
+    rows = angles(len(x), x.shape[1] + x.shape[1] % 2, torch.float64)
+    return x + torch.stack([rows.sin(), rows.cos()], dim=-1).flatten(1)[:, : x.shape[1]].to(x.dtype)
+
+
+class LockstepEncoder(nn.Module):
+    """Sequences -> one [width, frames] a sequence. `stem` and each of `blocks` are dictionaries of arguments; so is
+    `transformer` (layers, heads, feed_forward, positions), whose layers and last norm stand behind the blocks."""
+
+    def __init__(self, features, stem, blocks, categories=None, causal=False, activation="relu", transformer=None):
         super().__init__()
         function = {"relu": F.relu, "gelu": F.gelu}[activation]  # F.gelu's default is the erf form
         self.stem = Stem(features, categories=categories, causal=causal, activation=function, **stem)
@@ -105,12 +144,26 @@ class LockstepEncoder(nn.Module):
         self.blocks = nn.ModuleList(
             Block(i, causal=causal, activation=function, **b) for i, b in zip(widths, blocks))
         self.width = widths[-1]
+        self.positions = transformer and transformer["positions"]
+        if transformer:
+            self.layers = nn.ModuleList(
+                Layer(self.width, transformer["heads"], transformer["feed_forward"], causal, self.positions == "rotary")
+                for _ in range(transformer["layers"]))
+            self.norm = nn.LayerNorm(self.width)
+
+    def attended(self, x):
+        """The layers and the last norm, on one sequence [frames, width]."""
+        x = placed(x) if self.positions == "sinusoidal" else x
+        for layer in self.layers:
+            x = layer(x)
+        return self.norm(x)
 
     def forward(self, sequences):
         h = self.stem(sequences)
         for block in self.blocks:
             h = block(h)
-        return [x.squeeze(0) for x in h]
+        h = [x.squeeze(0) for x in h]
+        return [self.attended(x.t()).t() for x in h] if self.positions else h
 
 
 class LockstepResNet(nn.Module):
@@ -143,13 +196,17 @@ def arguments(config):
         encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
                              for level in range(encoder["levels"])]
         encoder["activation"] = "relu"
+    elif encoder["kind"] == "transformer":
+        encoder["blocks"], encoder["activation"] = encoder["blocks"] or [], "relu"
+        encoder["transformer"] = {"layers": encoder["layers"], "heads": encoder["heads"],
+                                  "feed_forward": encoder["feedForward"], "positions": encoder["positions"]}
     elif encoder["kind"] != "resnet":
-        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is that of resnet and tcn")
+        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is that of resnet, tcn and transformer")
     return {
         "features": source["features"],
         "categories": source["count"] if source["kind"] == "categories" else None,
         "stem": encoder["stem"], "blocks": encoder["blocks"],
-        "causal": encoder["causal"], "activation": encoder["activation"],
+        "causal": encoder["causal"], "activation": encoder["activation"], "transformer": encoder.get("transformer"),
     }
 
 

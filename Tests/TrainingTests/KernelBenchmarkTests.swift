@@ -13,6 +13,8 @@ import Testing
     #expect((row.inputChannels, row.outputChannels, row.kernel) == (6, 12, 3) && (row.stride, row.dilation) == (2, 4))
     for rate in [row.forward, row.weightGradient] { #expect(rate > 1e6 && rate < 1e13, "\(row)") }
     #expect(row.inputGradient > 0)
+    for row in result.attention { #expect(row.forward > 1e6 && row.gradient > 1e6, "\(row)") }
+    #expect(result.attention.count == 5)
     #expect(result.operations.count == 9 && result.operations.allSatisfy { $0.nanoseconds > 0 && $0.bytes > 0 })
     // The two convolutions forward, twice as much backward, and the stem both ways.
     let flop = 2 * 64 * 64 * 3

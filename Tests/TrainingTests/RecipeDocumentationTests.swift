@@ -40,6 +40,19 @@ import Training
     try expectDocumented(recipe, kinds: ["adversarial"])
   }
 
+  @Test(arguments: ["tcn", "transformer"]) func everyKeyOfAnEncoderIsDocumented(kind: String) throws {
+    let recipe = try Recipe(
+      yaml: """
+        model: {input: {kind: categories}, encoder: {kind: \(kind)}}
+        objective: {kind: masked}
+        optimizer: {kind: adamw, learningRate: 1e-3}
+        schedule: {kind: constant}
+        training: {steps: 1}
+        """)
+    try expectDocumented(recipe, kinds: [])
+    #expect(Self.text.contains("### encoder, kind \(kind)\n"), "docs/recipes.md does not tell of kind \(kind)")
+  }
+
   private func expectDocumented(_ recipe: Recipe, kinds: [String]) throws {
     let keys = recipe.resolvedYAML.matches(of: /(\w+):/).map { String($0.1) }
     #expect(keys.count > 30)

@@ -37,6 +37,29 @@ struct ck_convolution {
   ptrdiff_t in, out, taps, stride, dilation, left;
 };
 
+/// Keys of a block of attention, and queries of a tile (at most a leaf): a tile of scores and a block of keys fit the first cache.
+/// Frozen: other values give other bits.
+#define CK_ATTENTION_KEYS 128
+#define CK_ATTENTION_ROWS 48
+
+/// Attention of one head over one sequence: `length` timesteps of `depth` channels. Rows of q, k and v are `row` floats apart,
+/// those of the output `out_row`, and the logarithms of the sums of weights `heads`. Scores are multiplied by `scale`; where
+/// causal no timestep sees later ones. `turns` (may be null) has a row of `depth` for each timestep, by which the halves of q and k
+/// are turned: depth / 2 cosines, then as many sines.
+struct ck_attention {
+  ptrdiff_t length, depth, row, out_row, heads;
+  float scale;
+  int causal;
+  const float *turns;
+};
+/// Floats of memory that `attention`, or `attention_gradient`, works in.
+static inline ptrdiff_t ck_attention_scratch(ptrdiff_t length, ptrdiff_t depth, int is_gradient) {
+  const ptrdiff_t n = (length + CK_PANEL - 1) / CK_PANEL * CK_PANEL, d = (depth + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  const ptrdiff_t tile = CK_ATTENTION_ROWS * CK_ATTENTION_KEYS;
+  return is_gradient ? (3 * n + 6 * CK_ATTENTION_KEYS) * d + n + 2 * tile
+                     : (2 * n + CK_ATTENTION_KEYS + 2 * CK_ATTENTION_ROWS) * d + tile + CK_ATTENTION_ROWS * CK_PANEL;
+}
+
 struct ck_kernels {
   enum ck_isa isa;
   const char *name;
@@ -110,6 +133,22 @@ struct ck_kernels {
   /// out = g·a + (x·b + c), a, b, c a channel each: the adjoint of a normalisation.
   void (*affine_gradient)(const float *g, const float *x, const float *a, const float *b, const float *c, ptrdiff_t rows,
                           ptrdiff_t channels, float *out);
+
+  /// y = (x − mean) / √(variance + ε) · gain + bias, each row by its own mean and biased variance.
+  void (*layer_norm)(const float *x, const float *gain, const float *bias, float epsilon, ptrdiff_t rows, ptrdiff_t channels,
+                     float *y);
+  /// Its adjoint on one leaf (at most CK_LEAF rows): dx, added to what is there where `how` has CK_ADD; and
+  /// sums[c] += Σ g, sums[channels + c] += Σ g·x̂, a chain from +0 in row order each, then one addition.
+  void (*layer_norm_gradient)(const float *x, const float *g, const float *gain, float epsilon, ptrdiff_t rows,
+                              ptrdiff_t channels, int how, float *dx, float *sums);
+
+  /// softmax(q kᵀ · scale) v of one head and sequence, and for each timestep the logarithm of its sum of exponentials. Memory is
+  /// linear in the length: kernels/attention.inc. 4·length²·depth FLOP, half of it where causal. depth is even where turned.
+  void (*attention)(const struct ck_attention *a, const float *q, const float *k, const float *v, float *scratch, float *out,
+                    float *log_sums);
+  /// Its adjoint: g is the gradient of `out`; dq, dk and dv have rows as q, k and v, and are written. 10·length²·depth FLOP.
+  void (*attention_gradient)(const struct ck_attention *a, const float *q, const float *k, const float *v, const float *out,
+                             const float *log_sums, const float *g, float *scratch, float *dq, float *dk, float *dv);
 
   /// Cross-entropy of each row with weight[row] ≠ 0 against target[row]: loss[row] (others +0), correct[row] (may be null),
   /// and logits ← weight·(softmax − target distribution) in place. Smoothing s: the target has 1 − s + s/classes.

@@ -55,7 +55,7 @@ public struct Critic: Encoder {
   /// The product of the strides.
   public var frame: Int { shape.frame }
   /// Timesteps that one frame depends on.
-  public var receptiveField: Int {
+  public var receptiveField: Int? {
     layers.reversed().reduce(1) { ($0 - 1) * $1.geometry.stride + $1.geometry.kernel }
   }
   /// Every layer looks both ways.

@@ -27,8 +27,8 @@ public protocol Encoder: Sendable {
   var stemWidth: Int { get }
   /// Timesteps from one frame to the next: a sequence of n timesteps has `ceil(n / frame)` frames.
   var frame: Int { get }
-  /// Timesteps that one frame's embedding can depend on.
-  var receptiveField: Int { get }
+  /// Timesteps that one frame's embedding can depend on; none where that is the whole sequence.
+  var receptiveField: Int? { get }
   /// Whether no frame's embedding depends on timesteps of later frames.
   var isCausal: Bool { get }
   /// The encoder's range in the arenas.

@@ -67,7 +67,7 @@ public struct ResNet: Encoder {
   }
 
   /// Timesteps that one frame's embedding can depend on.
-  public var receptiveField: Int {
+  public var receptiveField: Int? {
     var field = stem.conv.map { $0.geometry.reach + 1 } ?? 1
     var step = stem.stride
     for block in shape.blocks {

@@ -18,18 +18,21 @@ public struct ConvolutionLayer: Sendable {
   }
 
   /// A linear layer: `y = W x + b` at every row.
-  public init(linear path: String, inputs: Int, outputs: Int, in store: ParameterStore) {
+  /// - Parameter separator: what stands between `path` and `weight` or `bias`.
+  public init(linear path: String, inputs: Int, outputs: Int, separator: String = ".", in store: ParameterStore) {
     self.init(
       path, ConvolutionGeometry(inputChannels: inputs, outputChannels: outputs, kernel: 1), shape: [outputs, inputs],
-      in: store)
+      separator: separator, in: store)
   }
 
-  private init(_ path: String, _ geometry: ConvolutionGeometry, shape: [Int], in store: ParameterStore) {
+  private init(
+    _ path: String, _ geometry: ConvolutionGeometry, shape: [Int], separator: String = ".", in store: ParameterStore
+  ) {
     let fanIn = geometry.inputChannels * geometry.kernel
     self.geometry = geometry
     precision = store.precision
-    weight = store.addParameter(path + ".weight", shape: shape, .uniform(fanIn: fanIn))
-    bias = store.addParameter(path + ".bias", shape: [geometry.outputChannels], .uniform(fanIn: fanIn))
+    weight = store.addParameter(path + separator + "weight", shape: shape, .uniform(fanIn: fanIn))
+    bias = store.addParameter(path + separator + "bias", shape: [geometry.outputChannels], .uniform(fanIn: fanIn))
   }
 
   /// The layer's range in the arenas.

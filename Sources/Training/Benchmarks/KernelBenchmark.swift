@@ -25,6 +25,8 @@ public enum KernelBenchmark {
     public let copyBytes: Double
     /// The shapes.
     public let convolutions: [Row]
+    /// Attention, always of Float.
+    public let attention: [AttentionBenchmark.Row]
     /// The operations of a step.
     public let operations: [BlockOperations.Row]
   }
@@ -62,10 +64,11 @@ public enum KernelBenchmark {
     source.fill(1)
     let copy = Stopwatch.rate { ProcessorLimits.copy(source, to: target) }
     let convolutions = shapes.map { measure($0, precision) }
+    let attention = AttentionBenchmark.shapes.map(AttentionBenchmark.measure)
     let operations = BlockOperations.measure(precision)
     return Result(
       instructionSet: InstructionSet.active.rawValue, precision: precision.rawValue, peak: max(before, peak()),
-      copyBytes: copy, convolutions: convolutions, operations: operations)
+      copyBytes: copy, convolutions: convolutions, attention: attention, operations: operations)
   }
 
   private static func measure(_ geometry: ConvolutionGeometry, _ precision: Precision) -> Row {

@@ -56,7 +56,7 @@ private struct PlanUser: ModelUser {
     return report.description + "\n"
       + "training: \(total) steps; \(parameters) parameters\n"
       + "memory: \(memory.text(timesteps: report.longestStep))\n"
-      + "encoder: a frame every \(encoder.frame) timesteps, receptive field \(encoder.receptiveField) timesteps, "
+      + "encoder: a frame every \(encoder.frame) timesteps, receptive field \(encoder.field), "
       + "\(encoder.cost(ofLength: 4096) / 4096 / 1000) kFLOP a timestep forward\n"
       + (try prediction(model, plan, lengths: plans.lengths))
   }

@@ -1,4 +1,5 @@
 import Networks
+import SequenceData
 
 extension Model {
   /// Analytic cost of the views of a sequence, in floating-point operations of a forward pass.
@@ -12,4 +13,9 @@ extension Model {
     let objective = objective
     return { objective.viewLengths(of: $0).reduce(0, +) }
   }
+}
+
+extension Encoder {
+  /// The receptive field in words.
+  var field: String { receptiveField.map { Counted.text($0, "timestep") } ?? "the whole sequence" }
 }

@@ -4,6 +4,7 @@ enum RecipeKinds {
     ResNetRecipe.self,
     TCNRecipe.self,
     CriticRecipe.self,
+    TransformerRecipe.self,
   ]
 
   static let objectives: [any ObjectiveRecipe.Type] = [

@@ -67,52 +67,18 @@ extension ResNetRecipe {
   public init(from reader: inout RecipeReader) throws(RecipeError) {
     let width = try reader.integer("width", in: 1...8192, default: 64)
     let kernel = try reader.integer("kernel", in: 1...1024, default: 3)
-    if reader.isList("blocks") {
-      blocks = try reader.list("blocks") { (block: inout RecipeReader) throws(RecipeError) -> Block in
-        Block(
-          width: try block.integer("width", in: 1...8192, default: width),
-          kernel: try block.integer("kernel", in: 1...1024, default: kernel),
-          stride: try block.integer("stride", in: 1...1024, default: 1),
-          dilation: try block.integer("dilation", in: 1...1_000_000, default: 1))
-      }
-    } else {
-      let count = try reader.integer("blocks", in: 1...256, default: 1)
-      blocks = [Block](repeating: Block(width: width, kernel: kernel, stride: 1, dilation: 1), count: count)
-    }
-    stem = try reader.sectionOrDefaults("stem") { (section: inout RecipeReader) throws(RecipeError) -> Stem in
-      let kernel = try section.integer("kernel", in: 1...4096, default: 1)
-      let stride = try section.integer("stride", in: 1...4096, default: 1)
-      return Stem(
-        width: try section.integer("width", in: 1...8192, default: width), kernel: kernel, stride: stride,
-        norm: try section.boolean("norm", default: kernel != 1 || stride != 1))
-    }
+    blocks = try Block.list(from: &reader, width: width, kernel: kernel, default: 1)
+    stem = try Stem(from: &reader, width: width)
     causal = try reader.boolean("causal", default: false)
     activation = try reader.choice("activation", default: .relu)
     dropout = try reader.number("dropout", .belowOne, default: 0)
-    var stride = stem.stride
-    for block in blocks {
-      let (product, overflow) = stride.multipliedReportingOverflow(by: block.stride)
-      guard !overflow, product <= 1 << 20 else {
-        throw reader.error("blocks", "the strides multiply to more than \(1 << 20) timesteps a frame")
-      }
-      stride = product
-    }
+    try Block.checkStrides(of: blocks, behind: stem, reader)
   }
 
   /// Writes the form that says everything of every block.
   public func write(to writer: inout RecipeWriter) {
-    writer.section("stem") {
-      $0.write("width", stem.width)
-      $0.write("kernel", stem.kernel)
-      $0.write("stride", stem.stride)
-      $0.write("norm", stem.norm)
-    }
-    writer.list("blocks", blocks) { block, item in
-      item.write("width", block.width)
-      item.write("kernel", block.kernel)
-      item.write("stride", block.stride)
-      item.write("dilation", block.dilation)
-    }
+    stem.write(to: &writer)
+    Block.write(blocks, to: &writer)
     writer.write("causal", causal)
     writer.write("activation", activation)
     writer.write("dropout", dropout)
@@ -123,8 +89,7 @@ extension ResNetRecipe {
   /// The encoder that this section describes, registered under `encoder`.
   public func makeEncoder(_ context: ModelContext) -> any Encoder {
     let shape = ResNet.Shape(
-      stem: .init(width: stem.width, kernel: stem.kernel, stride: stem.stride, isNormalised: stem.norm),
-      blocks: blocks.map { .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation) },
+      stem: stem.shape, blocks: blocks.map(\.shape),
       causal: causal, activation: activation == .gelu ? .gelu : .relu, dropout: dropout)
     return ResNet(
       "encoder", features: context.data.features, categories: context.categories, shape, in: context.store)

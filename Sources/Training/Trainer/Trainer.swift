@@ -274,7 +274,7 @@ final class Trainer<E: Encoder, O: Objective> {
     let parameters = model.trainable.reduce(0) { $0 + $1.count }
     progress.say(
       "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
-        + "\(parameters) parameters, receptive field \(Counted.text(model.encoder.receptiveField, "timestep")); \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
+        + "\(parameters) parameters, receptive field \(model.encoder.field); \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
     let memory = try MemoryEstimate(
       model, data: DataDescription(session.dataset), lanes: session.recipe.batch.lanes,
@@ -291,9 +291,9 @@ final class Trainer<E: Encoder, O: Objective> {
       )
     }
     let shortest = session.selection.ids.map { session.dataset.length(of: $0) }.min() ?? 0
-    if shortest < model.encoder.receptiveField {
+    if let field = model.encoder.receptiveField, shortest < field {
       progress.say(
-        "the shortest sequence has \(Counted.text(shortest, "timestep")), fewer than the receptive field of \(model.encoder.receptiveField): taps beyond its ends are skipped"
+        "the shortest sequence has \(Counted.text(shortest, "timestep")), fewer than the receptive field of \(field): taps beyond its ends are skipped"
       )
     }
   }

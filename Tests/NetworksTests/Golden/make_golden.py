@@ -35,6 +35,10 @@ def stem(width, kernel=1, stride=1, norm=False):
     return {"width": width, "kernel": kernel, "stride": stride, "norm": norm}
 
 
+def attention(layers, heads, feed_forward, positions):
+    return {"layers": layers, "heads": heads, "feed_forward": feed_forward, "positions": positions}
+
+
 # The encoder's arguments, the pooling and the seed of each network case.
 NETWORKS = {
     "reference-block-64": dict(stem=stem(64), blocks=[block(64)]),
@@ -45,6 +49,11 @@ NETWORKS = {
     "max-pool": dict(stem=stem(6, 3, 2, True), blocks=[block(9, 3, 3)], pool="max", features=3),
     "categories": dict(stem=stem(6), blocks=[block(6), block(8, 5, 2)], categories=41),
     "categories-strided": dict(stem=stem(6, 8, 4, True), blocks=[block(6)], categories=41, features=2),
+    "transformer-rotary": dict(stem=stem(12, 4, 2, True), blocks=[], transformer=attention(2, 2, 20, "rotary")),
+    "transformer-causal": dict(stem=stem(8, 3, 2), blocks=[], causal=True, pool="last", features=3,
+                               transformer=attention(2, 1, 24, "sinusoidal")),
+    "transformer-categories": dict(stem=stem(6), blocks=[block(9, 3, 3)], categories=41,
+                                   transformer=attention(1, 3, 10, "none")),
 }
 
 
@@ -64,6 +73,13 @@ def network_case(name, index):
                 part.running_mean.uniform_(-1, 1)
                 part.running_var.uniform_(0.5, 2)
                 part.num_batches_tracked.fill_(7)
+            if isinstance(part, nn.LayerNorm):
+                part.weight.uniform_(0.5, 1.5)
+                part.bias.uniform_(-0.5, 0.5)
+            if isinstance(part, nn.MultiheadAttention):
+                part.in_proj_weight.mul_(2)
+                part.in_proj_bias.uniform_(-0.5, 0.5)
+                part.out_proj.bias.uniform_(-0.5, 0.5)
     initial = {k: v.clone() for k, v in net.state_dict().items()}
 
     def run(real):
@@ -86,6 +102,8 @@ def network_case(name, index):
             out["evaluation.logits"] = net(inputs)
         return {k: v.detach().clone() for k, v in out.items()}
 
+    if spec.get("transformer") and spec["transformer"]["positions"] != "rotary":
+        agrees_with_torch(net)
     precise, result = run(torch.float64), run(torch.float32)
     largest = max(v.abs().max().item() for k, v in precise.items() if k.startswith("gradient."))
     for k, v in precise.items():
@@ -97,6 +115,15 @@ def network_case(name, index):
     tensors |= {f"initial.{k}": v for k, v in initial.items()} | result
     vanishing = [k for k, v in precise.items() if k.startswith("gradient.") and v.abs().max() < 1e-10 * largest]
     return tensors, {**spec, "classes": CLASSES, "vanishing": sorted(vanishing)}
+
+
+def agrees_with_torch(net):
+    """Without rotary positions the layers are PyTorch's own."""
+    x = torch.randn(30, net.encoder.width, generator=torch.Generator().manual_seed(8))
+    for layer in net.encoder.layers:
+        mask = nn.Transformer.generate_square_subsequent_mask(len(x)) if layer.causal else None
+        own = nn.TransformerEncoderLayer.forward(layer, x[None], src_mask=mask, is_causal=layer.causal)[0]
+        assert torch.allclose(layer(x), own, atol=1e-5), "the layer is not PyTorch's"
 
 
 def optimizer_case(kind):

@@ -1,0 +1,31 @@
+import PackedTensors
+
+/// Attention of one head over one sequence, on one core.
+public enum AttentionBenchmark {
+  /// One shape, in FLOP a second: those of the products, exponentials not counted.
+  public struct Row: Codable, Sendable {
+    /// Timesteps of the sequence, and channels of the head.
+    public let length, depth: Int
+    /// Whether no timestep sees later ones.
+    public let isCausal: Bool
+    /// Forward, and its adjoint.
+    public let forward, gradient: Double
+  }
+
+  static let shapes = [16, 32, 64, 128].map { (length: 2048, depth: $0, isCausal: false) } + [(2048, 32, true)]
+
+  static func measure(length: Int, depth: Int, isCausal: Bool) -> Row {
+    let attention = Attention(width: depth, heads: 1, isCausal: isCausal)
+    let layout = RaggedLayout(lengths: [length])
+    let (x, g) = (KernelBenchmark.filled(layout, 3 * depth), KernelBenchmark.filled(layout, depth))
+    let turns = Positions(timesteps: length, channels: depth)
+    let saved = attention.forward(x, turns: turns).1
+    let forward = Stopwatch.seconds { _ = attention.forward(x, turns: turns) }
+    let gradient = Stopwatch.seconds { _ = attention.backward(x, g, saved, turns: turns) }
+    // Forward two products of length × length × depth, backward five.
+    let operations = Double(attention.operations(ofLength: length))
+    return Row(
+      length: length, depth: depth, isCausal: isCausal, forward: operations / forward,
+      gradient: 2.5 * operations / gradient)
+  }
+}
