@@ -126,6 +126,56 @@ def agrees_with_torch(net):
         assert torch.allclose(layer(x), own, atol=1e-5), "the layer is not PyTorch's"
 
 
+def wasserstein_case():
+    """A critic's lesson: scores of real and made sequences, and the penalty on the slope between them, by double backward."""
+    channels, layers, kernel, stride, features, penalty = 4, 2, 5, 3, 2, 10.0
+    draw = torch.Generator().manual_seed(9)
+    widths = [features] + [channels << i for i in range(layers)]
+    weights = {}
+    for i in range(layers):
+        weights[f"critic.layers.{i}.weight"] = torch.randn(widths[i + 1], widths[i], kernel, generator=draw) * 0.3
+        weights[f"critic.layers.{i}.bias"] = torch.randn(widths[i + 1], generator=draw) * 0.3
+    weights["score.weight"] = torch.randn(1, widths[-1], generator=draw)
+    weights["score.bias"] = torch.randn(1, generator=draw)
+    real = [torch.randn(features, n, generator=draw) for n in LENGTHS]
+    made = [torch.randn(features, n, generator=draw) for n in LENGTHS]
+    shares = torch.rand(len(LENGTHS), generator=draw)
+    mixed = [s * r + (1 - s) * m for s, r, m in zip(shares, real, made)]
+
+    def run(kind):
+        p = {k: v.to(kind).requires_grad_() for k, v in weights.items()}
+
+        def score(x):
+            for i in range(layers):
+                left, frames = (kernel - 1) // 2, -(-x.shape[1] // stride)
+                right = max(0, (frames - 1) * stride + kernel - left - x.shape[1])
+                x = F.pad(x, (left, right))[None]
+                x = F.conv1d(x, p[f"critic.layers.{i}.weight"], p[f"critic.layers.{i}.bias"], stride)[0, :, :frames]
+                x = F.leaky_relu(x, 0.2)
+            return p["score.weight"] @ x.mean(1) + p["score.bias"]
+
+        distances, penalties, slopes = [], [], []
+        for r, m, x in zip(real, made, mixed):
+            distances.append(score(r.to(kind)) - score(m.to(kind)))
+            x = x.to(kind).clone().requires_grad_()
+            slope, = torch.autograd.grad(score(x).sum(), x, create_graph=True)
+            penalties.append(penalty * (slope.norm() - 1) ** 2)
+            slopes.append(slope)
+        (sum(penalties) - sum(distances)).sum().backward()
+        result = {"distances": torch.cat(distances), "penalties": torch.stack(penalties)}
+        result |= {f"gradient.{k}": torch.zeros_like(v) if v.grad is None else v.grad for k, v in p.items()}
+        return {k: v.detach().clone() for k, v in result.items()}
+
+    precise, result = run(torch.float64), run(torch.float32)
+    largest = max(v.abs().max().item() for v in precise.values())
+    for k, v in precise.items():
+        assert (result[k].double() - v).abs().max().item() <= 2e-5 * v.abs().max().item() + 1e-6 * largest, k
+    pack = lambda sequences: torch.cat([x.t() for x in sequences])
+    tensors = {"real": pack(real), "made": pack(made), "mixed": pack(mixed)}
+    tensors |= {f"initial.{k}": v for k, v in weights.items()} | result
+    return tensors, {"channels": channels, "layers": layers, "kernel": kernel, "stride": stride, "penalty": penalty}
+
+
 def optimizer_case(kind):
     """Five steps on given gradients: weight decay for tensors of two or more dimensions only, a new rate each step."""
     draw = torch.Generator().manual_seed(5)
@@ -192,7 +242,7 @@ def main():
     torch.set_num_threads(1)
     cases = {name: network_case(name, i) for i, name in enumerate(NETWORKS)}
     cases |= {f"optimizer-{kind}": optimizer_case(kind) for kind in ("adamw", "sgd")}
-    cases |= {"clip": clip_case(), "functions": function_case()}
+    cases |= {"clip": clip_case(), "functions": function_case(), "wasserstein": wasserstein_case()}
     index = {"made": {"torch": torch.__version__}, "cases": {k: facts for k, (_, facts) in cases.items()}}
     for name, (tensors, _) in cases.items():
         path = HERE / f"{name}.safetensors"
