@@ -104,3 +104,23 @@ extension Optimizer {
 
   private static func stepName(_ turn: Int) -> String { turn == 0 ? "step" : "step.\(turn)" }
 }
+
+extension WeightAverage {
+  private static let prefix = "average."
+
+  /// The averaged weights and statistics, such as `average.encoder.stem.conv.weight`.
+  public func tensors() -> [NamedTensor] {
+    store.tensors().map { NamedTensor(name: Self.prefix + $0.name, shape: $0.shape, elements: $0.elements) }
+  }
+
+  /// Sets them from ``tensors()``, among which others may stand.
+  public func load(_ tensors: [NamedTensor], source: String) throws(FileError) {
+    var own: [NamedTensor] = []
+    for tensor in tensors where tensor.name.hasPrefix(Self.prefix) {
+      own.append(
+        NamedTensor(
+          name: String(tensor.name.dropFirst(Self.prefix.count)), shape: tensor.shape, elements: tensor.elements))
+    }
+    try store.load(own, source: source)
+  }
+}

@@ -13,6 +13,7 @@ import Training
   @Test(
     arguments: [
       "masked", "next", "contrastive, window: 8, within: 2", "autoencode", "denoise", "predictive", "classify",
+      "classify, pseudoLabels: {perClass: 3, teacher: average}", "contrastive, crop: 0.5, queue: 100",
       "combined, parts: [{kind: next, weight: 2}]",
     ],
     [("adamw", "cosine"), ("sgd", "constant"), ("adamw", "step")])
@@ -23,7 +24,7 @@ import Training
         objective: {kind: \(objective)}
         optimizer: {kind: \(kinds.optimizer), learningRate: 1e-3}
         schedule: {kind: \(kinds.schedule)\(kinds.schedule == "step" ? ", every: 5" : "")}
-        training: {steps: 1, earlyStopping: {patience: 3}}
+        training: {steps: 2\(objective.contains("pseudo") ? "" : ", earlyStopping: {patience: 3}")}
         """)
     try expectDocumented(recipe, kinds: [String(objective.prefix { $0 != "," }), kinds.optimizer, kinds.schedule])
   }

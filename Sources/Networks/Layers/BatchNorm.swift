@@ -18,8 +18,8 @@ public struct BatchNorm: Sendable {
   public init(_ path: String, channels: Int, in store: ParameterStore) {
     gain = store.addParameter(path + ".weight", shape: [channels], .constant(1))
     bias = store.addParameter(path + ".bias", shape: [channels], .constant(0))
-    runningMean = store.addStatistic(path + ".running_mean", count: channels, value: 0)
-    runningVariance = store.addStatistic(path + ".running_var", count: channels, value: 1)
+    runningMean = store.addStatistic(path + ".running_mean", count: channels, .constant(0))
+    runningVariance = store.addStatistic(path + ".running_var", count: channels, .constant(1))
     batches = store.addCounter(path + ".num_batches_tracked")
   }
 

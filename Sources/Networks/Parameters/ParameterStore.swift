@@ -22,6 +22,8 @@ public struct Statistic: Sendable, Hashable {
   public let name: String
   /// Elements of the statistics arena.
   public let range: Range<Int>
+  /// Whether an average of weights has one of its own, as of running means.
+  public let isAveraged: Bool
 }
 
 /// A whole number that training counts, such as a batch norm's batches: an index among the counters.
@@ -69,32 +71,59 @@ public final class ParameterStore {
   /// Number of trainable elements.
   public var count: Int { values.count }
 
+  /// A store of the same parameters and counters, and of the statistics that are averaged, as they stand.
+  public func copy() -> ParameterStore {
+    let copy = ParameterStore(seed: seed, precision: precision)
+    (copy.parameters, copy.statistics, copy.counters) = (parameters, statistics.filter(\.isAveraged), counters)
+    (copy.values, copy.statisticValues, copy.counterValues) = (values, statisticValues, counterValues)
+    return copy
+  }
+
+  /// Moves every parameter and statistic by a share of its distance to that of `other`, and takes over its counters.
+  /// - Precondition: the two are copies of one store.
+  public func approach(_ other: ParameterStore, rate: Float) {
+    precondition(values.count == other.values.count, "\(values.count) parameters approach \(other.values.count)")
+    for index in values.indices { values[index] += rate * (other.values[index] - values[index]) }
+    for index in statistics.lazy.flatMap(\.range) {
+      statisticValues[index] += rate * (other.statisticValues[index] - statisticValues[index])
+    }
+    counterValues = other.counterValues
+  }
+
   /// Registers a parameter and draws its initial value, which depends on seed and name alone.
   public func addParameter(_ name: String, shape: [Int], _ initialisation: Initialisation) -> Parameter {
     precondition(!parameters.contains { $0.name == name }, "two parameters are named \(name)")
     let count = shape.reduce(1, *)
     let parameter = Parameter(name: name, shape: shape, range: values.count..<values.count + count)
-    let key = RandomKey(seed: seed, purpose: "initialise." + name)
-    values.reserveCapacity(values.count + count)
-    for index in 0..<count {
-      switch initialisation {
-      case .uniform(let fanIn):
-        let bound = (1 / Double(max(fanIn, 1))).squareRoot()
-        values.append(Float((2 * key.uniformDouble(sequence: index) - 1) * bound))
-      case .normal(let factor): values.append(factor * Float(key.normal(sequence: index)))
-      case .constant(let value): values.append(value)
-      }
-    }
+    values += initial(name, count: count, initialisation)
     parameters.append(parameter)
     return parameter
   }
 
-  /// Registers a statistic of `count` elements, all beginning as `value`.
-  public func addStatistic(_ name: String, count: Int, value: Float) -> Statistic {
-    let statistic = Statistic(name: name, range: statisticValues.count..<statisticValues.count + count)
-    statisticValues += [Float](repeating: value, count: count)
+  /// Registers a statistic of `count` elements.
+  /// - Parameter isAveraged: whether an average of weights has one of its own.
+  public func addStatistic(
+    _ name: String, count: Int, _ initialisation: Initialisation, isAveraged: Bool = true
+  ) -> Statistic {
+    let range = statisticValues.count..<statisticValues.count + count
+    let statistic = Statistic(name: name, range: range, isAveraged: isAveraged)
+    statisticValues += initial(name, count: count, initialisation)
     statistics.append(statistic)
     return statistic
+  }
+
+  /// First values, which depend on seed and name alone.
+  private func initial(_ name: String, count: Int, _ initialisation: Initialisation) -> [Float] {
+    let key = RandomKey(seed: seed, purpose: "initialise." + name)
+    return (0..<count).map { index in
+      switch initialisation {
+      case .uniform(let fanIn):
+        let bound = (1 / Double(max(fanIn, 1))).squareRoot()
+        return Float((2 * key.uniformDouble(sequence: index) - 1) * bound)
+      case .normal(let factor): return factor * Float(key.normal(sequence: index))
+      case .constant(let value): return value
+      }
+    }
   }
 
   /// Registers a counter beginning at 0.

@@ -46,7 +46,7 @@ public struct InfoNCE: Sendable {
     }
     var transposed = [Float](repeating: 0, count: all.count)
     for j in 0..<count { for c in 0..<width { transposed[c * count + j] = all[j * width + c] } }
-    let gradient = multiply(both, by: transposed, outputs: width)
+    let gradient = RowProducts.multiply(both, by: transposed, outputs: width)
     return (sums, gradient.viewed(as: rows.layout, channels: width))
   }
 
@@ -55,18 +55,8 @@ public struct InfoNCE: Sendable {
     let scaled = PackedTensor(
       layout: RaggedLayout(lengths: [rows.count]), channels: width,
       elements: all[rows.lowerBound * width..<rows.upperBound * width].map { $0 / temperature })
-    let logits = multiply(scaled, by: all, outputs: all.count / width)
+    let logits = RowProducts.multiply(scaled, by: all, outputs: all.count / width)
     for (index, row) in rows.enumerated() { logits.row(index)[row] = -.greatestFiniteMagnitude }
     return logits
-  }
-
-  /// `x Wᵀ` of a weight `[outputs, channels]`.
-  private func multiply(_ x: PackedTensor, by weight: [Float], outputs: Int) -> PackedTensor {
-    var none: MomentSums?
-    return weight.withUnsafeBufferPointer {
-      Convolution.forward(
-        ConvolutionGeometry(inputChannels: x.channels, outputChannels: outputs, kernel: 1), NormalisedInput(x),
-        weight: $0.baseAddress!, bias: nil, moments: &none)
-    }
   }
 }

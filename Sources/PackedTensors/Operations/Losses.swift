@@ -54,8 +54,9 @@ public enum Losses {
   ///   - targets: a class in `0 ..< classes` for each row.
   ///   - weights: a byte a row; rows with 0 have no loss and no gradient. None: all count.
   ///   - smoothing: share of the target spread evenly over all classes.
+  ///   - factors: by what each row's loss is multiplied; none: by one.
   public static func crossEntropy(
-    _ logits: PackedTensor, targets: [Int32], weights: [UInt8]? = nil, smoothing: Float = 0
+    _ logits: PackedTensor, targets: [Int32], weights: [UInt8]? = nil, smoothing: Float = 0, factors: [Float]? = nil
   ) -> LossSums {
     let rows = logits.layout.timesteps
     precondition(targets.count == rows, "\(targets.count) targets for \(rows) rows")
@@ -69,6 +70,11 @@ public enum Losses {
         Kernels.active.cross_entropy(
           logits.row(first), target, weight, smoothing, count, logits.channels, loss, correct.baseAddress! + first)
       }
+    }
+    for (row, factor) in (factors ?? []).enumerated() where factor != 1 {
+      losses[row] *= Double(factor)
+      let gradient = logits.row(row)
+      for c in 0..<logits.channels { gradient[c] *= factor }
     }
     return LossSums(
       rows: losses, layout: logits.layout, count: weights.map { $0.reduce(0) { $0 + Int($1) } } ?? rows,

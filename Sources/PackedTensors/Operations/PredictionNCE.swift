@@ -65,8 +65,10 @@ public struct PredictionNCE: Sendable {
           taken.row(index)[j] = all.row(j * steps + k)[i] / temperature
         }
       }
-      spread(multiply(given, by: transposed(rows.moments, rows, k), outputs: rows.width), to: predictions, k)
-      spread(multiply(taken, by: transposed(rows.predictions, rows, k), outputs: rows.width), to: moments, k)
+      spread(
+        RowProducts.multiply(given, by: transposed(rows.moments, rows, k), outputs: rows.width), to: predictions, k)
+      spread(
+        RowProducts.multiply(taken, by: transposed(rows.predictions, rows, k), outputs: rows.width), to: moments, k)
     }
     return (sums, (predictions, moments))
   }
@@ -85,7 +87,7 @@ public struct PredictionNCE: Sendable {
           scaled.row(index)[c] = rows.predictions[(anchor * steps + k) * width + c] / temperature
         }
       }
-      spread(multiply(scaled, by: step(k, of: rows.moments, rows), outputs: count), to: logits, k)
+      spread(RowProducts.multiply(scaled, by: step(k, of: rows.moments, rows), outputs: count), to: logits, k)
     }
     var others: [Int: Int] = [:]
     for sequence in rows.sequences { others[sequence, default: 0] += 1 }
@@ -128,16 +130,6 @@ public struct PredictionNCE: Sendable {
   private func spread(_ source: PackedTensor, to target: PackedTensor, _ k: Int) {
     for index in 0..<source.layout.timesteps {
       target.row(index * steps + k).update(from: source.row(index), count: source.channels)
-    }
-  }
-
-  /// `x Wᵀ` of a weight `[outputs, channels]`.
-  private func multiply(_ x: PackedTensor, by weight: [Float], outputs: Int) -> PackedTensor {
-    var none: MomentSums?
-    return weight.withUnsafeBufferPointer {
-      Convolution.forward(
-        ConvolutionGeometry(inputChannels: x.channels, outputChannels: outputs, kernel: 1), NormalisedInput(x),
-        weight: $0.baseAddress!, bias: nil, moments: &none)
     }
   }
 }

@@ -13,6 +13,8 @@ public struct Batch {
   public let labels: [Int32]
   /// Steps done before the one that it is for.
   public var step = 0
+  /// By what each sequence's loss is multiplied where labels are used; none: by one.
+  public var labelWeights: [Float]?
 
   /// Where each sequence lies.
   public var layout: RaggedLayout { raw.layout }
@@ -24,10 +26,11 @@ extension Batch {
   ///   - lanes: ids of each carried lane.
   ///   - globalIDs: ids of the whole global batch.
   ///   - labels: how a model numbers the classes; nil: as the data set does.
+  ///   - guesses: classes of sequences that were guessed, in place of the data set's.
   /// - Throws: `DataError` naming file, sequence, timestep and feature of the first bad value.
   init(
     reading lanes: [[Int]], globalIDs: [Int], from dataset: SequenceDataset, normalisation: InputNormalisation,
-    labels: ModelLabels? = nil
+    labels: ModelLabels? = nil, guesses: GuessedLabels? = nil
   ) throws {
     let ids = Array(lanes.joined())
     var bounds = [0]
@@ -47,14 +50,17 @@ extension Batch {
     }
     self.init(
       raw: raw, values: values, ids: ids,
-      labels: ids.map { id in Int32((labels.map { $0[id] } ?? dataset.label(of: id)) ?? -1) })
+      labels: ids.map { id in
+        Int32(guesses?[id] ?? (labels.map { $0[id] } ?? dataset.label(of: id)) ?? -1)
+      })
+    if let guesses { labelWeights = ids.map { guesses[$0] == nil ? 1 : guesses.weight } }
   }
 
   /// A copy whose values, but not whose raw values, may be changed.
   func withOwnValues() -> Batch {
     let copy = PackedTensor(layout: layout, channels: values.channels)
     copy.base.update(from: values.base, count: values.count)
-    return Batch(raw: raw, values: copy, ids: ids, labels: labels, step: step)
+    return Batch(raw: raw, values: copy, ids: ids, labels: labels, step: step, labelWeights: labelWeights)
   }
 }
 

@@ -2,7 +2,8 @@ import ArrayFiles
 import PackedTensors
 import SequenceData
 
-/// The plans of a run's epochs one after another, addressed by the global step.
+/// The plans of a run's epochs one after another, addressed by the global step; where the sequences change on the way,
+/// those from that step on.
 struct EpochPlans {
   let ids: [Int]
   let lengths: [Int]
@@ -11,16 +12,19 @@ struct EpochPlans {
   let cost: @Sendable (Int) -> Int
   let computed: @Sendable (Int) -> Int
   private var current: Plan?
+  /// The first epoch, which begins at the first of `starts`.
+  private let firstEpoch: Int
   /// Global step at which each known epoch begins; the last is the first step after the last known epoch.
-  private var starts = [0]
+  private var starts: [Int]
 
   /// - Parameters:
   ///   - ids: eligible sequences, ascending.
   ///   - cost: analytic cost of a sequence of a length.
   ///   - computed: timesteps computed with for a sequence of a length.
+  ///   - start: the step and the epoch that these sequences begin with.
   init(
     ids: [Int], dataset: SequenceDataset, bounds: BatchBounds, seed: UInt64, cost: @escaping @Sendable (Int) -> Int,
-    computed: @escaping @Sendable (Int) -> Int
+    computed: @escaping @Sendable (Int) -> Int, from start: (step: Int, epoch: Int) = (0, 0)
   ) {
     self.ids = ids
     lengths = ids.map { dataset.length(of: $0) }
@@ -28,20 +32,23 @@ struct EpochPlans {
     self.seed = seed
     self.cost = cost
     self.computed = computed
+    firstEpoch = start.epoch
+    starts = [start.step]
   }
 
   /// Steps of the first `epochs` epochs.
   mutating func steps(ofEpochs epochs: Int) -> Int {
-    know(epoch: epochs - 1)
+    know(count: epochs)
     return starts[epochs]
   }
 
   /// The epoch of a step and the step's number in it.
   mutating func locate(_ step: Int) -> (epoch: Int, index: Int) {
-    while starts[starts.count - 1] <= step { know(epoch: starts.count - 1) }
-    var epoch = starts.count - 2
-    while starts[epoch] > step { epoch -= 1 }
-    return (epoch, step - starts[epoch])
+    precondition(step >= starts[0], "step \(step) lies before these sequences' first, \(starts[0])")
+    while starts[starts.count - 1] <= step { know(count: starts.count) }
+    var index = starts.count - 2
+    while starts[index] > step { index -= 1 }
+    return (firstEpoch + index, step - starts[index])
   }
 
   /// What the lanes hold at a step.
@@ -84,9 +91,11 @@ struct EpochPlans {
     return stream.finalize()
   }
 
-  private mutating func know(epoch: Int) {
-    while starts.count <= epoch + 1 {
-      let steps = Plan.stepCount(lengths: lengths, bounds: bounds, seed: seed, epoch: starts.count - 1)
+  /// Finds out where the first `count` of these epochs begin and end.
+  private mutating func know(count: Int) {
+    while starts.count <= count {
+      let epoch = firstEpoch + starts.count - 1
+      let steps = Plan.stepCount(lengths: lengths, bounds: bounds, seed: seed, epoch: epoch)
       starts.append(starts[starts.count - 1] + steps)
     }
   }

@@ -36,12 +36,12 @@ struct Evaluator<E: Encoder, O: Objective> {
 
   /// Mean loss of each of the objective's parts over its terms, and the share told correctly where that has a meaning.
   /// Views are drawn as in no epoch of training, and the same each time.
-  func objective(_ ids: [Int], seed: UInt64) throws -> [PartLoss] {
+  func objective(_ ids: [Int], seed: UInt64, average: ParameterStore?) throws -> [PartLoss] {
     let parts = model.objective.parts
     var rows = [[SequenceRow]](repeating: [], count: parts.count)
     var counts = [Int64](repeating: 0, count: 2 * parts.count)
     func evaluate(_ batch: Batch, _ pass: inout ForwardPass) throws {
-      let view = model.objective.view(of: batch, seed: seed, epoch: -1)
+      let view = try model.view(of: batch, seed: seed, epoch: -1, average: average)
       let embedding =
         model.objective.runsEncoder ? .empty : try model.encoder.embed(model.objective.input(of: view), &pass)
       let sums = try model.objective.loss(of: embedding, view, pass, nil).sums
@@ -163,6 +163,23 @@ extension Evaluator where O == Classify {
     return ClassificationReport(
       classes: classes, truth: all.map { labels[$0.id]! }, predicted: all.map(\.predicted),
       losses: all.map(\.loss))
+  }
+
+  /// The most probable class of each sequence, on every rank, in the order of ids.
+  func guesses(_ ids: [Int]) throws -> [ClassGuess] {
+    var own: [ClassGuess] = []
+    try forEachBatch(ids) { batch, pass in
+      let embedding = try model.encoder.embed(EncoderInput(batch.values), &pass)
+      let (logits, _) = model.objective.head.forward(embedding, pass)
+      Losses.softmax(logits)
+      for (index, label) in logits.largest().enumerated() {
+        own.append(ClassGuess(id: batch.ids[index], label: label, probability: Double(logits.row(index)[label])))
+      }
+    }
+    // The row's number is a probability here.
+    return try gathered(own.map { SequenceRow(id: $0.id, loss: $0.probability, predicted: $0.label) }).map {
+      ClassGuess(id: $0.id, label: $0.predicted, probability: $0.loss)
+    }
   }
 
   /// Class probabilities of each sequence, in the order of `ids`, `[ids × classes]`; on rank 0, elsewhere empty.

@@ -2,15 +2,27 @@ import Networks
 import PackedTensors
 
 extension Model {
+  /// The view of a batch, with what averaged weights make of it.
+  /// - Parameter average: none: the model's own.
+  func view(of batch: Batch, seed: UInt64, epoch: Int, average: ParameterStore?) throws -> O.View {
+    try objective.completed(objective.view(of: batch, seed: seed, epoch: epoch)) { input, ids in
+      var pass = ForwardPass(
+        store: average ?? store, mode: .evaluation, statistics: LaneStatistics(), ids: ids, seed: seed, epoch: epoch)
+      return (try encoder.embed(input, &pass), pass)
+    }
+  }
+
   /// A batch forward and backward by itself: one lane, no other rank, its moments its own. Nothing of the model changes.
   /// - Parameters:
+  ///   - average: averaged weights, where the objective wants some; none: the model's own.
   ///   - statistics: who is asked for sums, and `sink` who is told of finished gradients: nobody else.
   func gradients(
-    ofAlone batch: Batch, seed: UInt64, epoch: Int, statistics: any SharedStatistics = LaneStatistics(),
+    ofAlone batch: Batch, seed: UInt64, epoch: Int, average: ParameterStore? = nil,
+    statistics: any SharedStatistics = LaneStatistics(),
     sink: any GradientSink = NoGradientSink()
   ) throws -> (loss: Double, areMomentsFinite: Bool, gradients: GradientArena) {
     let arena = GradientArena(lanes: 0..<1, count: store.count, sink: sink)
-    let view = objective.view(of: batch, seed: seed, epoch: epoch)
+    let view = try view(of: batch, seed: seed, epoch: epoch, average: average)
     var pass = ForwardPass(
       store: store, mode: isEncoderFrozen ? .evaluation : .training, statistics: statistics,
       ids: objective.ids(of: view), seed: seed, epoch: epoch)

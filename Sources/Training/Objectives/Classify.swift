@@ -5,6 +5,7 @@ import PackedTensors
 struct Classify: Objective {
   let head: ClassificationHead
   let smoothing: Double
+  let averageDecay: Double?
 
   var range: Range<Int> { head.linear.range }
   var countsCorrect: Bool { true }
@@ -19,7 +20,8 @@ struct Classify: Objective {
     of embedding: PackedTensor, _ view: Batch, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?) {
     let (logits, saved) = head.forward(embedding, forward)
-    let sums = Losses.crossEntropy(logits, targets: view.labels, smoothing: Float(smoothing))
+    let sums = Losses.crossEntropy(
+      logits, targets: view.labels, smoothing: Float(smoothing), factors: view.labelWeights)
     guard let backward else { return (sums, nil) }
     try backward.scale(logits, count: sums.count)
     return (sums, try head.backward(logits, saved, backward))

@@ -32,6 +32,7 @@ struct Combined: Objective {
   var parts: [ObjectivePart] {
     members.map { ObjectivePart(name: $0.name, weight: $0.weight, countsCorrect: $0.objective.countsCorrect) }
   }
+  var averageDecay: Double? { members.compactMap(\.objective.averageDecay).first }
   var comparedSequences: Int? { members.compactMap(\.objective.comparedSequences).min() }
   var shortestSequence: (timesteps: Int, key: String)? {
     members.enumerated().compactMap { index, member in
@@ -60,6 +61,14 @@ struct Combined: Objective {
     let views = members.map { MemberView($0.objective, batch, seed: seed, epoch: epoch) }
     let inputs = SharedInputs(views, places: places)
     return View(views: views, inputs: inputs, input: inputs.joined, ids: inputs.joinedIDs)
+  }
+
+  func completed(_ view: View, by average: AveragedEncoder) throws -> View {
+    View(views: try view.views.map { try $0.complete(average) }, inputs: view.inputs, input: view.input, ids: view.ids)
+  }
+
+  func observe(_ view: View, _ pass: ForwardPass) throws {
+    for own in view.views { try own.observe(pass) }
   }
 
   func ids(of view: View) -> [Int] { view.ids }
@@ -105,11 +114,20 @@ struct MemberView {
   let ids: [Int]
   /// ``Objective/loss(of:_:_:_:)`` of this view.
   let loss: (PackedTensor, ForwardPass, BackwardPass?) throws -> (sums: LossSums, gradient: OutputGradient?)
+  /// ``Objective/completed(_:by:)`` of it.
+  let complete: (AveragedEncoder) throws -> MemberView
+  /// ``Objective/observe(_:_:)`` of it.
+  let observe: (ForwardPass) throws -> Void
 
   init<O: Objective>(_ objective: O, _ batch: Batch, seed: UInt64, epoch: Int) {
-    let view = objective.view(of: batch, seed: seed, epoch: epoch)
+    self.init(objective, objective.view(of: batch, seed: seed, epoch: epoch))
+  }
+
+  private init<O: Objective>(_ objective: O, _ view: O.View) {
     input = objective.input(of: view)
     ids = objective.ids(of: view)
     loss = { try objective.loss(of: $0, view, $1, $2) }
+    complete = { MemberView(objective, try objective.completed(view, by: $0)) }
+    observe = { try objective.observe(view, $0) }
   }
 }

@@ -18,9 +18,7 @@ struct Contrastive: Objective {
   var range: Range<Int> { head.range }
   var countsCorrect: Bool { true }
   var comparedSequences: Int? { Contrastive.validatedTogether }
-  var shortestSequence: (timesteps: Int, key: String)? {
-    if case .timesteps(let count) = drawing.extent { (count, "objective.window") } else { nil }
-  }
+  var shortestSequence: (timesteps: Int, key: String)? { drawing.shortestSequence }
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
     View(

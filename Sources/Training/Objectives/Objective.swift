@@ -16,6 +16,8 @@ public protocol Objective: Sendable {
   /// Whether the encoder reads the values of the batch as they are, so that another objective that does can use the same
   /// pass.
   var readsValues: Bool { get }
+  /// The share that stays of a moving average of the weights, where one is wanted.
+  var averageDecay: Double? { get }
   /// How many sequences the loss compares with each other where it is validated; none: each has its own.
   var comparedSequences: Int? { get }
   /// Timesteps that every sequence must have, and the key of the recipe that asks for them.
@@ -41,6 +43,10 @@ public protocol Objective: Sendable {
   func viewLengths(of length: Int) -> [Int]
   /// What the encoder reads of a view.
   func input(of view: View) -> EncoderInput
+  /// Adds to a view what averaged weights make of it; nothing goes back through that.
+  func completed(_ view: View, by average: AveragedEncoder) throws -> View
+  /// Takes from an accepted step what later ones need, into the pass's store. Collective.
+  func observe(_ view: View, _ pass: ForwardPass) throws
   /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
   /// objective's own parameters get theirs. What goes back begins with ``BackwardPass/scale(_:count:)``.
   func loss(
@@ -48,10 +54,16 @@ public protocol Objective: Sendable {
   ) throws -> (sums: LossSums, gradient: OutputGradient?)
 }
 
+/// The embedding of an input by averaged weights, in evaluation, and the pass that a head can go on with.
+public typealias AveragedEncoder = (_ input: EncoderInput, _ ids: [Int]) throws -> (PackedTensor, ForwardPass)
+
 extension Objective {
   var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
   var readsValues: Bool { false }
+  var averageDecay: Double? { nil }
   func idsOfParts(of view: View) -> [[Int]] { [ids(of: view)] }
+  func completed(_ view: View, by average: AveragedEncoder) throws -> View { view }
+  func observe(_ view: View, _ pass: ForwardPass) throws {}
   func viewLengths(of length: Int) -> [Int] { [length] }
   var comparedSequences: Int? { nil }
   var shortestSequence: (timesteps: Int, key: String)? { nil }

@@ -26,6 +26,11 @@ struct ViewDrawing: Sendable, Equatable {
   /// Share of a view's timesteps that one span sets to zero.
   var mask = 0.0
 
+  /// Timesteps that a sequence must have, and the key of the recipe that asks for them.
+  var shortestSequence: (timesteps: Int, key: String)? {
+    if case .timesteps(let count) = extent { (count, "objective.window") } else { nil }
+  }
+
   /// Timesteps of both views of a sequence of `length`.
   func lengths(of length: Int) -> [Int] { [self.length(of: length), self.length(of: length)] }
 
@@ -41,19 +46,24 @@ struct ViewDrawing: Sendable, Equatable {
   static func ids(of sequence: Int) -> [Int] { [2 * sequence, 2 * sequence + 1] }
 
   /// Two views of each sequence, one after the other.
-  func views(of values: PackedTensor, ids: [Int], seed: UInt64, epoch: Int) -> PackedTensor {
+  /// - Parameter chosen: which of the two, ascending.
+  func views(
+    of values: PackedTensor, ids: [Int], seed: UInt64, epoch: Int, choosing chosen: [Int] = [0, 1]
+  ) -> PackedTensor {
     let layout = values.layout
+    func lengths(of length: Int) -> [Int] { [Int](repeating: self.length(of: length), count: chosen.count) }
     let views = PackedTensor(
       layout: RaggedLayout(
         lengths: (0..<layout.sequences).flatMap { lengths(of: layout.length(of: $0)) },
-        laneBounds: layout.laneBounds.map { 2 * $0 }, globalLengths: layout.globalLengths.flatMap(lengths(of:))),
-      channels: values.channels)
+        laneBounds: layout.laneBounds.map { chosen.count * $0 },
+        globalLengths: layout.globalLengths.flatMap(lengths(of:))), channels: values.channels)
     let draws = Draws(seed: seed, epoch: epoch)
     Workers.forEach(layout.sequences) { sequence in
       let length = layout.length(of: sequence)
       let starts = starts(length: length, id: ids[sequence], draws)
-      for (view, start) in [starts.0, starts.1].enumerated() {
-        let index = 2 * sequence + view
+      for (place, view) in chosen.enumerated() {
+        let start = view == 0 ? starts.0 : starts.1
+        let index = chosen.count * sequence + place
         let target = views.row(views.layout.offsets[index])
         let count = views.layout.length(of: index)
         target.update(from: values.row(layout.offsets[sequence] + start), count: count * values.channels)

@@ -4,6 +4,8 @@ import Networks
 public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   /// The probability that is taken from the true class and spread evenly over all of them.
   public var labelSmoothing: Double
+  /// How sequences without a label get one; none: they are left out.
+  public var pseudoLabels: PseudoLabelRecipe?
 
   /// The word under `kind`.
   public static let kind = "classify"
@@ -13,16 +15,23 @@ public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   /// Classification, without smoothing unless told otherwise.
   public init(labelSmoothing: Double = 0) { self.labelSmoothing = labelSmoothing }
 
-  /// Reads `labelSmoothing`.
+  /// Reads all keys.
   public init(from reader: inout RecipeReader) throws(RecipeError) {
     labelSmoothing = try reader.number("labelSmoothing", .belowOne, default: 0)
+    pseudoLabels = try reader.optionalSection("pseudoLabels", PseudoLabelRecipe.init(from:))
   }
 
   /// Writes what `init(from:)` reads.
-  public func write(to writer: inout RecipeWriter) { writer.write("labelSmoothing", labelSmoothing) }
+  public func write(to writer: inout RecipeWriter) {
+    writer.write("labelSmoothing", labelSmoothing)
+    if let pseudoLabels { writer.section("pseudoLabels") { pseudoLabels.write(to: &$0) } }
+  }
 
   /// It goes with every model.
   public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? { nil }
+
+  /// Rounds of guessing divide the training's steps.
+  public func conflict(with training: TrainingRecipe) -> RecipeConflict? { pseudoLabels?.conflict(with: training) }
 }
 
 extension ClassifyRecipe {
@@ -36,6 +45,7 @@ extension ClassifyRecipe {
     return Classify(
       head: ClassificationHead(
         "head", width: encoder.width, classes: context.data.classes.count, pooling: context.recipe.pool.pooling,
-        dropout: context.recipe.dropout, in: context.store), smoothing: labelSmoothing)
+        dropout: context.recipe.dropout, in: context.store), smoothing: labelSmoothing,
+      averageDecay: pseudoLabels.flatMap { $0.teacher == .average ? $0.decay : nil })
   }
 }

@@ -14,6 +14,9 @@ public protocol ObjectiveRecipe: RecipeSection {
   /// The key of this section that cannot go with the model or the batches, and why; nil where all is well.
   func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict?
 
+  /// The key of this section that cannot go with the course of the training, and why; nil where all is well.
+  func conflict(with training: TrainingRecipe) -> RecipeConflict?
+
   /// Builds the objective for an encoder and registers its parameters. Throws where the data set does not fit.
   func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective
 }
@@ -23,6 +26,8 @@ extension ObjectiveRecipe {
   public var canBeCombined: Bool { true }
   /// A loss that is lower where the model is better.
   public var canBeValidated: Bool { true }
+  /// Most go with any.
+  public func conflict(with training: TrainingRecipe) -> RecipeConflict? { nil }
 }
 
 /// Two parts of a recipe that cannot go together.

@@ -53,13 +53,14 @@ public struct Recipe: Sendable {
     self.model = model
     let batch = try reader.sectionOrDefaults("batch", BatchRecipe.init(from:))
     self.batch = batch
-    objective = try reader.section("objective") {
-      (section: inout RecipeReader) throws(RecipeError) -> any ObjectiveRecipe in
+    let (chosen, section) = try reader.section("objective") {
+      (section: inout RecipeReader) throws(RecipeError) -> (any ObjectiveRecipe, RecipeReader) in
       let kind = try section.kind(among: RecipeKinds.objectives.map { $0.kind })
       let objective = try RecipeKinds.objectives[kind].init(from: &section)
       if let conflict = objective.conflict(with: model, batch) { throw section.error(conflict) }
-      return objective
+      return (objective, section)
     }
+    objective = chosen
     optimizer = try reader.section("optimizer") {
       (section: inout RecipeReader) throws(RecipeError) -> any OptimizerRecipe in
       let kind = try section.kind(among: RecipeKinds.optimizers.map { $0.kind })
@@ -70,16 +71,18 @@ public struct Recipe: Sendable {
       let kind = try section.kind(among: RecipeKinds.schedules.map { $0.kind })
       return try RecipeKinds.schedules[kind].init(from: &section)
     }
-    let objective = objective
-    training = try reader.section("training") { (section: inout RecipeReader) throws(RecipeError) -> TrainingRecipe in
+    let training = try reader.section("training") {
+      (section: inout RecipeReader) throws(RecipeError) -> TrainingRecipe in
       let training = try TrainingRecipe(from: &section)
-      if training.validateEvery > 0 && !objective.canBeValidated {
+      if training.validateEvery > 0 && !chosen.canBeValidated {
         throw section.error(
           "validateEvery",
-          "the loss of objective.kind: \(type(of: objective).kind) does not say how good the model is; set it to 0")
+          "the loss of objective.kind: \(type(of: chosen).kind) does not say how good the model is; set it to 0")
       }
       return training
     }
+    if let conflict = chosen.conflict(with: training) { throw section.error(conflict) }
+    self.training = training
     precision = try reader.choice("precision", default: .float32)
   }
 

@@ -47,6 +47,9 @@ final class RunRecord {
   /// Adds a validation's line.
   func add(_ row: ValidationMetricsRow) throws { try metrics.append(row) }
 
+  /// Adds a round's line.
+  func add(_ row: PseudoLabelMetricsRow) throws { try metrics.append(row) }
+
   /// Begins to write a checkpoint; the metrics up to it are made durable first.
   func save(_ snapshot: @autoclosure () -> CheckpointSnapshot) throws {
     let start = ContinuousClock.now

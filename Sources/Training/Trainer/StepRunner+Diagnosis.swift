@@ -20,7 +20,7 @@ extension StepRunner {
   }
 
   private func isFinite(_ batch: Batch, epoch: Int) throws -> Bool {
-    let alone = try model.gradients(ofAlone: batch, seed: seed, epoch: epoch)
+    let alone = try model.gradients(ofAlone: batch, seed: seed, epoch: epoch, average: average?.store)
     return alone.loss.isFinite && alone.areMomentsFinite
       && ParameterUpdates.squareSum(alone.gradients.total, count: model.store.count).isFinite
   }
@@ -35,6 +35,8 @@ extension Batch {
       copy.base.update(from: tensor.row(tensor.layout.offsets[index]), count: copy.count)
       return copy
     }
-    return Batch(raw: part(raw), values: part(values), ids: [ids[index]], labels: [labels[index]], step: step)
+    return Batch(
+      raw: part(raw), values: part(values), ids: [ids[index]], labels: [labels[index]], step: step,
+      labelWeights: labelWeights.map { [$0[index]] })
   }
 }

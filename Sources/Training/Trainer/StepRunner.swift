@@ -8,6 +8,8 @@ import SequenceData
 final class StepRunner<E: Encoder, O: Objective> {
   let model: Model<E, O>
   var optimizer: any Optimizer
+  /// The moving average of the weights, where the objective wants one.
+  let average: WeightAverage?
   private let schedule: LearningRateSchedule
   private let clipNorm: Double?
   let seed: UInt64
@@ -34,6 +36,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     self.communicator = communicator
     self.faultInjection = faultInjection
     optimizer = recipe.optimizer.makeOptimizer(count: model.store.count, turns: model.objective.turns)
+    average = model.objective.averageDecay.map { WeightAverage(of: model.store, decay: $0) }
     schedule = LearningRateSchedule(
       rate: recipe.optimizer.learningRate, warmupSteps: recipe.schedule.warmupSteps, totalSteps: totalSteps,
       course: recipe.schedule.course)
@@ -71,7 +74,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     batch.step = step
     let turn = model.objective.turn(at: step)
     let trainable = trainable[turn]
-    let view = model.objective.view(of: batch, seed: seed, epoch: epoch)
+    let view = try model.view(of: batch, seed: seed, epoch: epoch, average: average?.store)
     var pass = ForwardPass(
       store: store, mode: .training, statistics: statistics, ids: model.objective.ids(of: view), seed: seed,
       epoch: epoch)
@@ -101,6 +104,8 @@ final class StepRunner<E: Encoder, O: Objective> {
         store, trainable: trainable, turn: turn, gradient: gradients.total,
         scale: Float(clipping / Double(max(total.count, 1))), rate: rate)
       for (norm, moments) in pass.observed { norm.observe(moments, in: store) }
+      try model.objective.observe(view, pass)
+      average?.follow(store)
       if faultInjection == .weights(rank: communicator.rank, step: step + 1) {
         store.withMutableValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1) }
       }

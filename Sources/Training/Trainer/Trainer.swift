@@ -9,22 +9,22 @@ import SequenceData
 
 /// Trains a model from where its run stands to its end, or until it is asked to stop.
 final class Trainer<E: Encoder, O: Objective> {
-  private let session: TrainingSession
-  private let model: Model<E, O>
-  private let runner: StepRunner<E, O>
+  let session: TrainingSession
+  let model: Model<E, O>
+  let runner: StepRunner<E, O>
   private let evaluator: Evaluator<E, O>
   private let validationIDs: [Int]
-  private let totalSteps: Int
-  private var plans: EpochPlans
-  private var state: TrainingState
-  private var progress: Progress
-  private var record: RunRecord?
+  let totalSteps: Int
+  var plans: EpochPlans
+  var state: TrainingState
+  var progress: Progress
+  var record: RunRecord?
 
   init(_ session: TrainingSession, _ model: Model<E, O>) throws {
     self.session = session
     self.model = model
     let recipe = session.recipe
-    var plans = EpochPlans(session, cost: model.cost, computed: model.computed)
+    var plans = EpochPlans(session, guesses: nil, cost: model.cost, computed: model.computed)
     switch recipe.training.duration {
     case .steps(let steps): totalSteps = steps
     case .epochs(let epochs): totalSteps = plans.steps(ofEpochs: epochs)
@@ -33,8 +33,7 @@ final class Trainer<E: Encoder, O: Objective> {
     runner = try StepRunner(
       model, recipe: recipe, totalSteps: totalSteps, communicator: session.communicator,
       faultInjection: try FaultInjection.fromEnvironment())
-    evaluator = Evaluator(
-      model: model, dataset: session.dataset, normalisation: session.normalisation, communicator: session.communicator)
+    evaluator = session.evaluator(of: model)
     validationIDs =
       recipe.training.validateEvery == 0
       ? []
@@ -68,13 +67,13 @@ final class Trainer<E: Encoder, O: Objective> {
     runner.longestStep = most[session.communicator.rank]
     try describe(longestStep: most.max() ?? 0)
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
-    let reader = try session.readAhead(plans)
+    var reader = session.readAhead(plans, guesses: state.guesses)
     let seal = state.epoch == 0 ? session.sealCheck : nil
     let activity = session.communicator.activity
     while !state.isFinished {
       activity.enter(.reading, step: state.step)
       let (epoch, planned) = plans.step(state.step)
-      let batch = try reader.batch(state.step, last: totalSteps - 1)
+      let batch = try reader.batch(state.step, last: endOfStage - 1)
       let inputSeconds = reader.waitedSeconds
       let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
@@ -84,6 +83,10 @@ final class Trainer<E: Encoder, O: Objective> {
       try record?.add(
         report, inputSeconds: inputSeconds, progress.pace, left: totalSteps - state.step)
       try count(report)
+      if try guessLabels(after: epoch) {
+        try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
+        reader = session.readAhead(plans, guesses: state.guesses)
+      }
 
       var isBest = false
       if !validationIDs.isEmpty && (state.step % training.validateEvery == 0 || isLast) { isBest = try validate() }
@@ -125,12 +128,20 @@ final class Trainer<E: Encoder, O: Objective> {
   /// Compares what all ranks hold.
   private func verify() throws {
     guard session.communicator.size > 1 else { return }
-    let digests = try session.communicator.allGather(model.store.digest(with: runner.optimizer))
+    let digests = try session.communicator.allGather(
+      model.store.digest(with: runner.optimizer, average: runner.average?.store))
     let ranks = digests.indices.filter { digests[$0] != digests[0] }
     guard ranks.isEmpty else {
       throw TrainingError.diverged(
         step: state.step, ranks: ranks, hosts: try session.communicator.allGather(World.hostName))
     }
+  }
+
+  /// Runs the model with other weights.
+  func evaluator(of store: ParameterStore) -> Evaluator<E, O> {
+    session.evaluator(
+      of: Model(
+        store: store, encoder: model.encoder, objective: model.objective, isEncoderFrozen: model.isEncoderFrozen))
   }
 
   /// Waits on rank 0 for what is being written, and gives the run free.
@@ -157,12 +168,15 @@ final class Trainer<E: Encoder, O: Objective> {
       let source = session.folder.path
       try model.store.load(content.model, source: source)
       try runner.optimizer.load(content.optimizer, of: model.store, source: source)
+      try runner.average?.load(content.optimizer, source: source)
       return Array(StableJSON.encode(state))
     }
     for message in messages { progress.say(message) }
     guard !bytes.isEmpty else { return }
     state = try TrainingState.decode(.init(bytes), path: session.folder.path)
     try session.agreement.share(model.store, &runner.optimizer, session.communicator)
+    if let average = runner.average { try session.agreement.share(average.store, session.communicator) }
+    if state.guesses != nil { try takeGuesses() }
   }
 
   private func advance(to step: Int) {
@@ -183,7 +197,7 @@ final class Trainer<E: Encoder, O: Objective> {
       let report = try classifier.classification(validationIDs, classes: session.dataset.classes)
       (loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
     } else {
-      let parts = try evaluator.objective(validationIDs, seed: session.seed)
+      let parts = try evaluator.objective(validationIDs, seed: session.seed, average: runner.average?.store)
       loss = PartLoss.total(parts, of: model.objective.parts)
       if parts.count == 1 { row.accuracy = parts[0].accuracy } else { row.parts = PartLoss.byName(parts) }
       told = parts.count == 1 ? "" : " (\(PartLoss.text(parts)))"
@@ -225,7 +239,8 @@ final class Trainer<E: Encoder, O: Objective> {
 
   private func snapshot(isBest: Bool) -> CheckpointSnapshot {
     CheckpointSnapshot(
-      step: state.step, model: model.store.tensors(), optimizer: runner.optimizer.tensors(of: model.store),
+      step: state.step, model: model.store.tensors(),
+      optimizer: runner.optimizer.tensors(of: model.store) + (runner.average?.tensors() ?? []),
       state: StableJSON.encode(state), made: RunRecord.made(ranks: session.communicator.size), isBest: isBest)
   }
 

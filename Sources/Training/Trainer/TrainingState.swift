@@ -18,6 +18,8 @@ struct TrainingState: Codable, Equatable {
   /// Steps whose loss or gradient was not finite: all so far, and those in a row up to now.
   var skippedSteps = 0
   var skippedInARow = 0
+  /// The labels that were guessed, once they have been.
+  var guesses: GuessedLabels?
   /// What the run is.
   var identity: RunIdentity
   /// How the encoder reads.

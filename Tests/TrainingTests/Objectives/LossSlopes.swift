@@ -23,9 +23,15 @@ struct LossSlopes: ModelUser {
   }
 
   func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws {
-    let arena = try model.gradients(ofAlone: batch, seed: 1, epoch: 0).gradients
-    func loss() throws -> Double { try model.gradients(ofAlone: batch, seed: 1, epoch: 0).loss }
-    let rounding = 3e-4 * abs(try loss())
+    // No gradient goes by averaged weights: they stay.
+    let average = model.store.copy()
+    func pass() throws -> (loss: Double, areMomentsFinite: Bool, gradients: GradientArena) {
+      try model.gradients(ofAlone: batch, seed: 1, epoch: 0, average: average)
+    }
+    let arena = try pass().gradients
+    func loss() throws -> Double { try pass().loss }
+    let middle = try loss()
+    let rounding = 3e-4 * abs(middle)
     let turn = model.objective.turn(at: batch.step)
     for parameter in model.store.parameters where model.objective.trains(parameter, in: turn) {
       var gradients: [Double] = []
@@ -38,9 +44,16 @@ struct LossSlopes: ModelUser {
         model.store[parameter] = above
         let up = try loss()
         model.store[parameter] = below
-        slopes.append((up - (try loss())) / Double(above[index] - below[index]))
+        let down = try loss()
         model.store[parameter] = values
-        gradients.append(Double(arena.total[parameter.range.lowerBound + index]))
+        let gradient = Double(arena.total[parameter.range.lowerBound + index])
+        // Where a corner, of a ReLU or of Huber's loss, lies within one step, the other side tells.
+        let sides = [
+          (up - down) / Double(above[index] - below[index]), (up - middle) / Double(above[index] - values[index]),
+          (middle - down) / Double(values[index] - below[index]),
+        ]
+        slopes.append(sides.min { abs($0 - gradient) < abs($1 - gradient) }!)
+        gradients.append(gradient)
       }
       // Rounding of the loss is a thousandth of such a slope. A bias before batch norm has none, but for rounding.
       let scale = max(0.05, slopes.map(abs).max()!)
