@@ -19,6 +19,8 @@ struct Experiment: Sendable {
   var seed = 3
   var validateEvery = 10
   var learningRate = 0.01
+  /// More of section `training`, after a comma.
+  var more = ""
 
   /// The recipe as a file.
   var recipe: String {
@@ -30,7 +32,7 @@ struct Experiment: Sendable {
         batch: {timesteps: \(timesteps), sequences: \(sequences), lanes: \(lanes)}
         optimizer: {kind: adamw, learningRate: \(learningRate), weightDecay: 0.01, clipNorm: 1.0}
         schedule: {kind: cosine, warmupSteps: 3}
-        training: {steps: \(steps), seed: \(seed), validateEvery: \(validateEvery), checkpointEvery: 10, keep: 5}
+        training: {steps: \(steps), seed: \(seed), validateEvery: \(validateEvery), checkpointEvery: 10, keep: 5\(more)}
         """)
     }
   }

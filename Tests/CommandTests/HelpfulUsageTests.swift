@@ -15,6 +15,16 @@ extension Commands {
       }
       try refused(
         "data import \(source) \(out) --format jsonl --mixed-sample-rates", code: 64, saying: "is for --format wav")
+      for (options, words) in [
+        ("--format jsonl --timestep value", "--timestep is for --format idx"),
+        ("--format idx --timestep column", "--timestep column: expected row or value"),
+        ("--format idx --test-labels x", "name it with --test"), ("--format idx --row vector", "is for --format csv"),
+        ("--format jsonl --step 3", "give --window"),
+        ("--format csv --row wide", "expected timestep, sequence or vector"),
+        ("--format csv --symbolic-column 0", "columns are counted from 1"),
+      ] {
+        try refused("data import \(source) \(out) \(options)", code: 64, saying: words)
+      }
       try refused(
         "data import \(source) \(out) --format csv --label-column 0", code: 64, saying: "columns are counted from 1")
       #expect(!exists(out))

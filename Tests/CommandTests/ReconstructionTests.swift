@@ -1,5 +1,6 @@
 import ArrayFiles
 import Foundation
+import SequenceData
 import TestSupport
 import Testing
 
@@ -95,6 +96,23 @@ extension Commands {
       let (_, clean) = try restored(ranks: 2, "")
       #expect(clean["given"] as? Double == 0 && clean["restored"] as? Double ?? 1 < told, "\(clean)")
       #expect(try restored(ranks: 1, "--noise 0.5 --seed 2").0 != values)
+      // What was read without noise is the data set, but for the rounding of normalising it and back.
+      func floats(_ data: Data) -> [Float] {
+        Data(data.dropFirst(128)).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+      }
+      let read = floats(try restored(ranks: 2, "--given").0)
+      let dataset = try SequenceDataset(at: data)
+      var original: [Float] = []
+      for id in 0..<dataset.count where dataset.split(of: id) == .test { original += try sequence(id, of: dataset) }
+      #expect(read.count == original.count && zip(read, original).allSatisfy { abs($0 - $1) < 1e-4 })
+      let noisy = floats(try restored(ranks: 1, "--noise 0.5 --given").0)
+      #expect(noisy != read && noisy.count == read.count)
+    }
+
+    private func sequence(_ id: Int, of dataset: SequenceDataset) throws -> [Float] {
+      var values = [Float](repeating: 0, count: dataset.length(of: id) * dataset.features)
+      try values.withUnsafeMutableBufferPointer { try dataset.copyValues(of: id, into: $0) }
+      return values
     }
 
     @Test func whatCannotBeRestoredIsRefused() throws {

@@ -59,6 +59,56 @@ struct RealDataTests {
     #expect(inspection.lengths?.minimum == 7 && inspection.lengths?.maximum == 29)
   }
 
+  @Test func writtenDigits() throws {
+    let folder = try #require(shared) + "/mnist"
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    let inspection = try run(folder + "/train10k-images-idx3-ubyte.gz", .idx) {
+      $0.testSource = folder + "/t10k-images-idx3-ubyte.gz"
+      $0.validation = 0.1
+    }
+    #expect(inspection.sequences == 20_000 && inspection.defectCount == 0 && inspection.features == 28)
+    let splits = inspection.splits.map(\.sequences)
+    #expect(splits[0] + splits[1] == 10_000 && (990...1010).contains(splits[1]) && splits[2] == 10_000, "\(splits)")
+    #expect(inspection.classes == (0..<10).map(String.init) && inspection.valueRange == 0...1)
+    #expect(inspection.lengths?.minimum == 28 && inspection.lengths?.maximum == 28)
+  }
+
+  @Test func connections() throws {
+    let file = try #require(shared) + "/kdd99/kddcup.data_10_percent.gz"
+    guard FileManager.default.fileExists(atPath: file) else { return }
+    let inspection = try run(file, .csv) {
+      $0.csv.row = .vector
+      $0.csv.labelColumn = "-1"
+      $0.csv.symbolicColumns = ["2", "3", "4"]
+    }
+    #expect(inspection.sequences == 494_021 && inspection.defectCount == 0 && inspection.classes.count == 23)
+    // 38 columns of numbers; 3 protocols, 66 services, 11 flags, and one more feature of each for others.
+    #expect((38 + 60...38 + 83).contains(inspection.features))
+  }
+
+  @Test func motions() throws {
+    let archive = try #require(shared) + "/hapt.tar.xz"
+    guard FileManager.default.fileExists(atPath: archive) else { return }
+    let scratch = Scratch()
+    let unpacking = Process()
+    unpacking.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    unpacking.arguments = ["tar", "-xf", archive, "-C", scratch.path]
+    try unpacking.run()
+    unpacking.waitUntilExit()
+    let inspection = try run(scratch.file("hapt"), .recordings) {
+      $0.windows = .init(length: 128, step: 64)
+      $0.validation = 0
+    }
+    #expect(inspection.sequences == 10_929 && inspection.defectCount == 0 && inspection.features == 6)
+    #expect(inspection.classes == (1...12).map(String.init))
+    let six = try run(scratch.file("hapt"), .recordings) {
+      $0.windows = .init(length: 128, step: 64)
+      $0.validation = 0
+      $0.onlyClasses = (1...6).map(String.init)
+    }
+    #expect(six.splits.map(\.sequences) == [7415, 0, 2996])
+  }
+
   @Test func nanoporeReads() throws {
     let inspection = try run(try #require(shared) + "/nanopore", .fastq)
     #expect(inspection.sequences == 236 && inspection.defectCount == 0)

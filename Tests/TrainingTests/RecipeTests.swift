@@ -84,7 +84,10 @@ let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ",
     #expect(recipe.resolvedYAML == expected)
   }
 
-  @Test(arguments: ["reference-block", "quickstart", "deep-strided", "fsdd", "plaid", "japanese-vowels"])
+  @Test(arguments: [
+    "reference-block", "quickstart", "deep-strided", "fsdd", "plaid", "japanese-vowels", "kdd-autoencode", "hapt",
+    "hapt-autoencode", "mnist-denoise",
+  ])
   func shippedRecipesReadAndResolveToThemselves(name: String) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

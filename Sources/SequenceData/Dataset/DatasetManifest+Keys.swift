@@ -5,9 +5,10 @@ extension DatasetManifest {
   static let ownKey = "about"
 
   private static let topKeys = [
-    "format", "version", "name", "features", "values", "classes", "shards", "files", ownKey,
+    "format", "version", "name", "features", "values", "classes", "columns", "shards", "files", ownKey,
   ]
   private static let shardKeys = ["values", "offsets", "labels", "splits", "groups", "names"]
+  private static let columnKeys = ["name", "levels"]
   private static let valuesKeys = ["kind", "count"]
 
   /// Refuses keys that nobody would read: a misspelt `label` would otherwise train without labels.
@@ -18,6 +19,9 @@ extension DatasetManifest {
     try refuse(keys.values, except: valuesKeys, at: "values.", path)
     for (index, shard) in keys.shards.enumerated() {
       try refuse(shard.keys, except: shardKeys, at: "shards.[\(index)].", path)
+    }
+    for (index, column) in keys.columns.enumerated() {
+      try refuse(column.keys, except: columnKeys, at: "columns.[\(index)].", path)
     }
   }
 
@@ -37,13 +41,14 @@ extension DatasetManifest {
 /// the file's memory.
 private struct ManifestKeys: Decodable {
   let top, values: [String]
-  let shards: [ObjectKeys]
+  let shards, columns: [ObjectKeys]
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyKey.self)
     top = container.allKeys.map(\.stringValue)
     values = (try? container.decode(ObjectKeys.self, forKey: AnyKey(stringValue: "values")))?.keys ?? []
     shards = try container.decode([ObjectKeys].self, forKey: AnyKey(stringValue: "shards"))
+    columns = try container.decodeIfPresent([ObjectKeys].self, forKey: AnyKey(stringValue: "columns")) ?? []
   }
 
   struct ObjectKeys: Decodable {

@@ -28,6 +28,16 @@ struct DatasetManifest: Codable, Sendable {
     var statistics: ValueStatistics?
   }
 
+  /// A column of the table that an import read: one feature, or, of words, one for each level and a last one for any
+  /// other word.
+  struct Column: Codable, Sendable, Equatable {
+    var name: String
+    var levels: [String]?
+
+    /// Its features.
+    var width: Int { levels.map { $0.count + 1 } ?? 1 }
+  }
+
   static let fileName = "dataset.json"
   /// The longest `dataset.json` that is read, in bytes.
   static let longest = 64 << 20
@@ -44,6 +54,8 @@ struct DatasetManifest: Codable, Sendable {
   var features: Int
   var values: Values
   var classes: [String]?
+  /// The columns that the features come from, where a table had columns of words.
+  var columns: [Column]?
   var shards: [ShardFiles]
   /// The seal: digest and statistics of each file.
   var files: [String: Seal]?
@@ -121,6 +133,10 @@ struct DatasetManifest: Codable, Sendable {
       classes.count <= DatasetManifest.mostClasses,
       "there are \(classes.count) classes; the most are \(DatasetManifest.mostClasses)")
     try require(Set(classes).count == classes.count, "two classes have the same name")
+    if let columns {
+      let width = columns.reduce(0) { $0 + $1.width }
+      try require(width == features, "columns make \(width) features; features is \(features)")
+    }
     var seen = Set<String>()
     for file in shards.flatMap(\.all) {
       let parts = file.split(separator: "/", omittingEmptySubsequences: false)

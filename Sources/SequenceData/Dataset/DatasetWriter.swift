@@ -119,6 +119,11 @@ public final class DatasetWriter {
   /// `values` may narrow the number of categories. Throws ``DataError/usage(_:)`` if there is no sequence, and file
   /// errors.
   public func finish(classes: [String], values narrowed: ValueKind? = nil) throws {
+    try finish(classes: classes, values: narrowed, columns: nil)
+  }
+
+  /// The same, and the columns that the features come from.
+  func finish(classes: [String], values narrowed: ValueKind?, columns: [DatasetManifest.Column]?) throws {
     precondition(!finished, "\(path) is finished")
     precondition(labels.allSatisfy { $0 >= -1 && Int($0) < classes.count }, "a label is not one of \(classes)")
     guard count > 0 else { throw DataError.usage("\(path): there is no sequence to write") }
@@ -127,6 +132,7 @@ public final class DatasetWriter {
       try writeAnnotations()
       var manifest = DatasetManifest(
         name: name, features: features, values: narrowed ?? values, classes: classes, shards: shards)
+      manifest.columns = columns
       manifest.files = try SequenceDataset(folder: path, manifest: manifest, bytes: []).computeSeal()
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

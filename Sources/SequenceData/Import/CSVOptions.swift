@@ -8,6 +8,8 @@ public struct CSVOptions: Sendable {
     case timestep
     /// A sequence of one feature; its columns are the timesteps. Rows may differ in length.
     case sequence
+    /// A sequence of one timestep; its columns are the features.
+    case vector
   }
 
   /// What a row is.
@@ -27,6 +29,12 @@ public struct CSVOptions: Sendable {
   public var splitColumn: String?
   /// The columns that hold values, in their order. Empty: all that are not used otherwise.
   public var valueColumns: [String] = []
+  /// Columns of words, each of which becomes several features: one for each of its levels, and a last one for any other
+  /// word; 1 where it is that, else 0. The levels are the words that the training split has, in natural order. Not for
+  /// rows that are sequences.
+  public var symbolicColumns: [String] = []
+  /// A data set of another import whose levels are taken instead; nil: those of this one's training split.
+  public var levelsOf: String?
   /// Columns to pass over.
   public var ignoredColumns: [String] = []
 

@@ -1,6 +1,6 @@
 import ArrayFiles
 
-/// A table of text: a row a timestep, or a row a sequence (RFC 4180, but that no field holds a line's end).
+/// A table of text: a row a timestep, a row a sequence of timesteps, or a row a sequence of one timestep (RFC 4180, but that no field holds a line's end).
 final class CSVSource: SequenceSource {
   private struct Columns {
     var sequence: Int?
@@ -9,6 +9,10 @@ final class CSVSource: SequenceSource {
     var split: Int?
     /// Of rows that are timesteps, or where value columns are named.
     var values: [Int]
+    /// The place of each value column among the symbolic ones, -1: a column of numbers.
+    var places: [Int] = []
+    /// Features of a timestep.
+    var features = 1
     /// Columns that hold no values.
     var others: Set<Int>
     /// The number of fields of each row, where it is fixed.
@@ -16,13 +20,16 @@ final class CSVSource: SequenceSource {
   }
 
   private let options: CSVOptions
+  private let levels: SymbolicLevels?
   private let lines: LineReader
   private let delimiter: UInt8
   private var columns: Columns?
   private var seen: Set<String> = []
 
-  init(at path: String, options: CSVOptions) throws {
+  /// - Parameter levels: of the symbolic columns, where there are any.
+  init(at path: String, options: CSVOptions, levels: SymbolicLevels?) throws {
     self.options = options
+    self.levels = levels
     guard let delimiter = options.delimiter.asciiValue, delimiter != 0x22, delimiter != 0x0A else {
       throw DataError.usage("the delimiter \"\(options.delimiter)\" cannot stand between fields")
     }
@@ -34,7 +41,12 @@ final class CSVSource: SequenceSource {
   var isOneSequence: Bool { options.row == .timestep && options.sequenceColumn == nil }
 
   func next(_ sequence: inout SourceSequence) throws -> Bool {
-    options.row == .timestep ? try nextOfTimesteps(&sequence) : try nextOfSequences(&sequence)
+    levels?.beginSequence()
+    return switch options.row {
+    case .timestep: try nextOfTimesteps(&sequence)
+    case .sequence: try nextOfSequences(&sequence)
+    case .vector: try nextOfVectors(&sequence)
+    }
   }
 
   // MARK: Rows
@@ -70,14 +82,47 @@ final class CSVSource: SequenceSource {
         current = name
         sequence.name = name.isEmpty ? nil : name
         sequence.line = lines.line
-        sequence.features = columns.values.count
+        sequence.features = columns.features
         (sequence.label, sequence.group, sequence.split) = annotations
       } else if annotations != (sequence.label, sequence.group, sequence.split) {
         throw lines.error("class, group or split differ from those of the sequence's first row (line \(sequence.line))")
       }
-      for column in columns.values { sequence.values.append(try value(line, fields, column)) }
+      try append(line, fields, columns, to: &sequence.values)
     }
     return current != nil
+  }
+
+  private func nextOfVectors(_ sequence: inout SourceSequence) throws -> Bool {
+    while let (line, fields) = try nextRow() {
+      guard let columns = try prepare(line, fields) else { continue }
+      guard fields.count == columns.count else {
+        throw lines.error("\(fields.count) fields; expected \(columns.count)")
+      }
+      sequence.line = lines.line
+      sequence.features = columns.features
+      sequence.name = columns.sequence.map { DelimitedLine.text(line[fields[$0]]) }
+      (sequence.label, sequence.group, sequence.split) = try annotations(line, fields, columns)
+      try append(line, fields, columns, to: &sequence.values)
+      return true
+    }
+    return false
+  }
+
+  /// Appends the features of a row that is a timestep.
+  private func append(
+    _ line: [UInt8], _ fields: [Range<Int>], _ columns: Columns, to values: inout [Float]
+  ) throws {
+    for (column, place) in zip(columns.values, columns.places) {
+      guard let levels, place >= 0 else {
+        values.append(try value(line, fields, column))
+        continue
+      }
+      guard levels.add(DelimitedLine.text(line[fields[column]]), place, to: &values) else {
+        throw lines.error(
+          "column \(column + 1): there are more than \(SymbolicLevels.most) words in symbolic columns; are these words?"
+        )
+      }
+    }
   }
 
   private func nextOfSequences(_ sequence: inout SourceSequence) throws -> Bool {
@@ -139,7 +184,7 @@ final class CSVSource: SequenceSource {
     if let columns { return columns }
     let chosen =
       [options.sequenceColumn, options.labelColumn, options.groupColumn, options.splitColumn].compactMap(\.self)
-      + options.valueColumns + options.ignoredColumns
+      + options.valueColumns + options.ignoredColumns + options.symbolicColumns
     let isHeader = options.hasHeader ?? (options.row == .timestep || chosen.contains { Int($0) == nil })
     let names = isHeader ? fields.map { DelimitedLine.text(line[$0]) } : []
     func find(_ column: String?) throws -> Int? {
@@ -161,11 +206,28 @@ final class CSVSource: SequenceSource {
       [found.sequence, found.label, found.group, found.split].compactMap(\.self)
         + (try options.ignoredColumns.compactMap(find)))
     if options.valueColumns.isEmpty {
-      found.values = options.row == .timestep ? fields.indices.filter { !found.others.contains($0) } : []
+      found.values = options.row != .sequence ? fields.indices.filter { !found.others.contains($0) } : []
     } else {
       found.values = try options.valueColumns.compactMap(find)
     }
     guard options.row == .sequence || !found.values.isEmpty else { throw lines.error("no column is left for values") }
+    let symbolic = try options.symbolicColumns.compactMap(find)
+    if let stray = symbolic.first(where: { !found.values.contains($0) }) {
+      throw lines.error("column \(stray + 1) is called symbolic, but holds no values")
+    }
+    guard Set(symbolic).count == symbolic.count else { throw lines.error("a column is called symbolic twice") }
+    guard symbolic.isEmpty || found.values.count <= SymbolicLevels.most else {
+      throw lines.error(
+        "\(found.values.count) columns of values; a table with symbolic ones may have \(SymbolicLevels.most)")
+    }
+    // In the order of the table, as `dataset.json` lists them.
+    let ordered = found.values.filter(symbolic.contains)
+    found.places = found.values.map { ordered.firstIndex(of: $0) ?? -1 }
+    if let levels {
+      let names = found.values.map { isHeader ? names[$0] : "\($0 + 1)" }
+      if let problem = levels.describe(names, found.places) { throw lines.error(problem) }
+    }
+    found.features = found.places.reduce(0) { $0 + ($1 < 0 ? 1 : levels?.width($1) ?? 1) }
     columns = found
     return isHeader ? nil : found
   }

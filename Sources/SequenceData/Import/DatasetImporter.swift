@@ -4,10 +4,7 @@ import ArrayFiles
 public struct DatasetImporter {
   private let options: ImportOptions
   private let progress: (ImportProgress) -> Void
-  private var names: [String: Int32] = [:]
-  private var groupNames: [String: Int32] = [:]
-  private var declared: [String] = []
-  private var given: [Split?] = []
+  private var annotations = ImportedAnnotations()
   private var greatest: Float = 0
   /// The sample rate of the first recording, and its file.
   private var rate: (rate: Int, path: String)?
@@ -17,8 +14,8 @@ public struct DatasetImporter {
   /// Imports `source` into the folder `output`, which must be empty or not there yet.
   ///
   /// Classes are numbered as the format declares them, else in the natural order of their names. Memory: one sequence,
-  /// and a few bytes for each; never the values of more than one shard. `progress` hears of each sequence. Throws
-  /// ``DataError`` with file and line of the first defect; then nothing is left behind.
+  /// and a few bytes for each; never the values of more than one shard. Symbolic columns are read twice. `progress` hears
+  /// of each sequence. Throws ``DataError`` with file and line of the first defect; then nothing is left behind.
   public static func run(
     source: String, output: String, options: ImportOptions, progress: (ImportProgress) -> Void = { _ in }
   ) throws -> ImportSummary {
@@ -44,34 +41,50 @@ public struct DatasetImporter {
       throw DataError.usage("scale: the values cannot be multiplied by \(scale)")
     }
     try DatasetWriter.refuseFolderInUse(output)
-    let rules = try FileNaming.Rules(options.naming)
+    let levels = try symbolicLevels(source)
     do {
-      let first = try open(source, rules)
-      try copy(first, to: output, split: nil, bytesBefore: 0)
-      if let test = options.testSource {
-        let second = try open(test, rules)
-        try copy(second, to: output, split: .test, bytesBefore: first.bytesRead)
-      }
+      let sequences = try ImportedSequences(source, options, levels: levels)
+      try copy(sequences, to: output)
       guard let writer else { throw DataError.damaged(source, "there is no sequence in it") }
-      return try finish(writer)
+      return try finish(writer, sequences, levels)
     } catch {
       writer?.abandon()
       throw error
     }
   }
 
-  private func open(_ path: String, _ rules: FileNaming.Rules) throws -> any SequenceSource {
-    let (format, csv) = (options.format, options.csv)
-    return FileSequenceSource(try SourceFiles(at: path, extensions: format.extensions), naming: rules) { file in
-      switch format {
-      case .ts: try TSSource(at: file)
-      case .npz: try NPZSource(at: file)
-      case .csv: try CSVSource(at: file, options: csv)
-      case .jsonl: try JSONLinesSource(at: file)
-      case .wav: try WAVSource(at: file)
-      case .fastq: try FASTQSource(at: file)
-      }
+  /// The levels of symbolic columns: those of another data set, or of the training split, for which all is read once
+  /// before; nil where there are no such columns.
+  private func symbolicLevels(_ source: String) throws -> SymbolicLevels? {
+    let csv = options.csv
+    guard !csv.symbolicColumns.isEmpty else {
+      if let other = csv.levelsOf { throw DataError.usage("levels of \(other): no column is called symbolic") }
+      return nil
     }
+    if csv.row == .sequence {
+      throw DataError.usage(
+        "symbolic columns become features, which rows that are sequences do not have; make a row a timestep or a vector"
+      )
+    }
+    if options.quantiser != nil || options.categories != nil {
+      throw DataError.usage("symbolic columns become reals, 0 and 1; they cannot be quantised or taken as categories")
+    }
+    if let other = csv.levelsOf { return try SymbolicLevels(of: other) }
+    let collected = SymbolicLevels(collecting: csv.symbolicColumns.count)
+    let sequences = try ImportedSequences(source, options, levels: collected)
+    var (annotations, sequence) = (ImportedAnnotations(), SourceSequence())
+    var (met, ends): ([Int32], [Int]) = ([], [])
+    while try sequences.next(&sequence) {
+      try annotations.add(sequence)
+      met += collected.takeMet()
+      ends.append(met.count)
+    }
+    let splits = try annotations.finished(declared: sequences.declaredClasses, options).splits
+    var trained: Set<Int32> = []
+    for (index, end) in ends.enumerated() where splits[index] == .train {
+      trained.formUnion(met[(index == 0 ? 0 : ends[index - 1])..<end])
+    }
+    return SymbolicLevels(collected.levels(among: trained))
   }
 
   /// What the values will be.
@@ -81,11 +94,9 @@ public struct DatasetImporter {
     return options.format == .fastq ? .categories(count: FASTQSource.categories) : .reals
   }
 
-  private mutating func copy(
-    _ source: any SequenceSource, to output: String, split: Split?, bytesBefore: Int
-  ) throws {
+  private mutating func copy(_ sequences: ImportedSequences, to output: String) throws {
     let kind = kind
-    while try source.next(&sequence) {
+    while try sequences.next(&sequence) {
       let writer = try writer ?? begin(output, kind)
       if let scale = options.scale {
         for index in sequence.values.indices { sequence.values[index] = Float(Double(sequence.values[index]) * scale) }
@@ -93,14 +104,11 @@ public struct DatasetImporter {
       try check(writer.features, kind)
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
-      try writer.append(
-        sequence.values, label: try DatasetImporter.number(of: sequence.label, in: &names, sequence),
-        group: try DatasetImporter.number(of: sequence.group, in: &groupNames, sequence), name: sequence.name)
-      given.append(split ?? sequence.split)
-      progress(ImportProgress(sequences: writer.count, bytes: bytesBefore + source.bytesRead))
+      try annotations.add(sequence)
+      let group = annotations.groups[annotations.groups.count - 1]
+      try writer.append(sequence.values, group: group < 0 ? nil : Int(group), name: sequence.name)
+      progress(ImportProgress(sequences: writer.count, bytes: sequences.bytesRead))
     }
-    let known = Set(declared)
-    declared += (source.declaredClasses ?? []).filter { !known.contains($0) }
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
@@ -142,46 +150,20 @@ public struct DatasetImporter {
     }
   }
 
-  /// The number of a name, a new one for a new name.
-  ///
-  /// Static, because a method would hold a copy of the whole importer meanwhile, and so each new name would copy the
-  /// table.
-  private static func number(
-    of name: String?, in numbers: inout [String: Int32], _ sequence: SourceSequence
-  ) throws -> Int? {
-    guard let name else { return nil }
-    if let number = numbers[name] { return Int(number) }
-    guard let number = Int32(exactly: numbers.count) else { throw sequence.error("there are too many names") }
-    numbers[name] = number
-    return Int(number)
-  }
-
-  private func finish(_ writer: DatasetWriter) throws -> ImportSummary {
-    let known = Set(declared)
-    let undeclared = names.keys.filter { !known.contains($0) }.sorted(by: NaturalOrder.precedes)
-    let classes = declared + undeclared
-    guard classes.count <= DatasetManifest.mostClasses else {
-      throw DataError.usage(
-        "there are \(classes.count) classes; the most are \(DatasetManifest.mostClasses): are the labels names of "
-          + "classes?")
-    }
-    var order = Array(repeating: Int32(-1), count: names.count)
-    for (index, name) in classes.enumerated() {
-      if let number = names[name] { order[Int(number)] = Int32(index) }
-    }
-    writer.labels = writer.labels.map { $0 < 0 ? -1 : order[Int($0)] }
-    let undecided = given.contains(nil)
-    writer.splits = try SplitDrawing.draw(
-      labels: writer.labels, groups: writer.groups, given: given,
-      validation: options.validation ?? (undecided && !given.contains(.validation) ? 0.1 : 0),
-      test: options.testFraction ?? (undecided && !given.contains(.test) ? 0.2 : 0), seed: options.seed)
+  private func finish(
+    _ writer: DatasetWriter, _ sequences: ImportedSequences, _ levels: SymbolicLevels?
+  ) throws -> ImportSummary {
+    let classes: [String]
+    (classes, writer.labels, writer.splits) = try annotations.finished(
+      declared: sequences.declaredClasses, options)
     var values = writer.values
     if options.format == .fastq, options.categories == nil, options.quantiser == nil {
       values = .categories(count: Int(greatest) + 1)
     }
-    try writer.finish(classes: classes, values: values)
+    try writer.finish(classes: classes, values: values, columns: levels?.columns)
     return ImportSummary(
       sequences: writer.count, timesteps: writer.timesteps, classes: classes,
-      splits: Split.allCases.map { split in writer.splits.count { $0 == split } }, values: values)
+      splits: Split.allCases.map { split in writer.splits.count { $0 == split } }, values: values,
+      tooShort: sequences.tooShort, otherClasses: sequences.otherClasses, unknownWords: levels?.unknown ?? 0)
   }
 }

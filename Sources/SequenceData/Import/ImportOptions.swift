@@ -14,6 +14,10 @@ public struct ImportOptions: Sendable {
     case wav
     /// Qualities of sequencing reads, plain or gzip.
     case fastq
+    /// Recordings of several channels in one file, with their segments, see ``RecordingsSource``.
+    case recordings
+    /// Arrays of MNIST's format, plain or gzip, see ``IDXOptions``.
+    case idx
 
     /// How the names of files of this format end, for sources that are folders.
     var extensions: [String] {
@@ -22,6 +26,8 @@ public struct ImportOptions: Sendable {
       case .wav: [".wav", ".wave"]
       case .csv: [".csv", ".tsv", ".csv.gz", ".tsv.gz"]
       case .jsonl: [".jsonl", ".jsonl.gz"]
+      case .recordings: ["index.csv"]
+      case .idx: ["idx2", "idx3", "idx4"].flatMap { [$0 + "-ubyte", $0 + "-ubyte.gz"] } + [".idx", ".idx.gz"]
       case .ts, .npz: ["." + rawValue]
       }
     }
@@ -51,10 +57,28 @@ public struct ImportOptions: Sendable {
   public var seed: UInt64 = 1
   /// Bounds a shard's values, in bytes.
   public var shardBytes = 256 << 20
+  /// The classes whose sequences are taken; nil: all, unlabelled ones too.
+  public var onlyClasses: [String]?
+  /// Cuts sequences into windows of equal length; nil: leaves them whole. Windows of a sequence that has no group become
+  /// a group, so that no split shares them.
+  public var windows: Windows?
   /// How tables are read.
   public var csv = CSVOptions()
+  /// How IDX arrays are read.
+  public var idx = IDXOptions()
   /// What the names of files say.
   public var naming = FileNaming()
+
+  /// Windows of a sequence: of `length` timesteps, one every `step`, whole ones only.
+  public struct Windows: Sendable {
+    /// Timesteps.
+    public var length: Int
+    /// Timesteps from the start of one to the start of the next.
+    public var step: Int
+
+    /// Windows of so many timesteps.
+    public init(length: Int, step: Int) { (self.length, self.step) = (length, step) }
+  }
 
   /// The usual options for a format.
   public init(format: Format) { self.format = format }
@@ -72,4 +96,8 @@ public struct ImportSummary: Sendable, Equatable {
   public var splits: [Int]
   /// What the values are.
   public var values: ValueKind
+  /// Sequences left out because they are shorter than a window, or of a class that was not asked for.
+  public var tooShort = 0, otherClasses = 0
+  /// Words of symbolic columns that are none of the training split's.
+  public var unknownWords = 0
 }

@@ -1,19 +1,21 @@
 import MessagePassing
 import SequenceData
 
-/// Mean and deviation of each feature over the training split, for `normalise: dataset`.
+/// Mean and deviation of each feature over the training split, or over some classes of it, for `normalise: dataset`.
 enum DatasetMoments {
   /// Groups of sequences whose sums are formed one by one; their number is fixed so that no partition over ranks shows.
   private static let groups = 64
 
   /// The normalisation by the training split's moments: every rank reads its share, all get the same bits.
   /// Complexity: one read of the training split, spread over ranks.
-  static func fit(_ dataset: SequenceDataset, communicator: Communicator) throws -> InputNormalisation {
-    let ids = (0..<dataset.count).filter { dataset.split(of: $0) == .train }
+  static func fit(
+    _ dataset: SequenceDataset, _ classes: ChosenClasses, communicator: Communicator
+  ) throws -> InputNormalisation {
+    let ids = (0..<dataset.count).filter { dataset.split(of: $0) == .train && classes.contain($0) }
     let features = dataset.features
     guard !ids.isEmpty else {
       throw TrainingError.data(
-        "\(dataset.path): normalise: dataset needs sequences in the training split; there are none")
+        "\(dataset.path): normalise: dataset needs sequences\(classes.words) in the training split; there are none")
     }
     // Rows [count, Σ x, Σ x²] about the first value of the first sequence, which keeps digits where the mean is far
     // from zero.

@@ -6,10 +6,7 @@ public enum ExportCommand {
   /// Writes `model.safetensors` (the whole state dict), and `encoder/` as pretraining publishes it, into a new folder.
   /// - Throws: a usage error (64) where `out` is not empty.
   public static func run(model: String, checkpoint: String?, out: String) throws -> String {
-    if AtomicFile.exists(out), try !AtomicFile.isFolder(out) || !AtomicFile.names(inFolder: out).isEmpty {
-      throw TrainingError.usage("--out \(out): is not an empty folder; choose another")
-    }
-    try OutputPlace.check(folder: out)
+    try OutputPlace.check(emptyFolder: out)
     let saved = try SavedModel.open(model, checkpoint: checkpoint)
     let (encoder, description) = saved.encoder
     try AtomicFile.createFolder(out)

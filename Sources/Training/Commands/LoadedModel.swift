@@ -17,22 +17,27 @@ struct LoadedModel {
   private let watchdog: Watchdog
   private let normalisation: InputNormalisation
 
+  /// The classes that its training was confined to; nil: to none, or a training that tells nothing of it.
+  var trainedClasses: [String]? { weights.classes }
   /// Section `model` of the recipe that built it.
   var recipe: ModelRecipe { weights.recipe }
 
   /// - Parameters:
   ///   - use: what the model must be able to do.
   ///   - output: the file that will be written, if any.
-  init(_ command: ModelCommand, _ communicator: Communicator, for use: ModelUse, output: String?) throws {
+  ///   - folder: the new folder that will be written, if any.
+  init(
+    _ command: ModelCommand, _ communicator: Communicator, for use: ModelUse, output: String? = nil,
+    folder: String? = nil
+  ) throws {
     self.communicator = communicator
     watchdog = try ComputeEnvironment.prepare(communicator, threads: command.threads)
     let agreement = Agreement(communicator: communicator)
     self.agreement = agreement
-    if let output {
-      _ = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
-        try OutputPlace.check(file: output)
-        return []
-      }
+    _ = try agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
+      if let output { try OutputPlace.check(file: output) }
+      if let folder { try OutputPlace.check(emptyFolder: folder) }
+      return []
     }
     let weights = try UsedWeights.load(command, for: use, agreement, communicator)
     let dataset = try agreement.together(exitCode: TrainingError.exitCode) {

@@ -74,7 +74,7 @@ public struct ModelCommand: Sendable {
   static let chunk = 8192
 
   /// Visits ids in parts of at most ``chunk``.
-  fileprivate static func forEachChunk(of ids: [Int], _ body: ([Int]) throws -> Void) throws {
+  static func forEachChunk(of ids: [Int], _ body: ([Int]) throws -> Void) throws {
     for first in stride(from: 0, to: ids.count, by: chunk) {
       try body(Array(ids[first..<min(first + chunk, ids.count)]))
     }

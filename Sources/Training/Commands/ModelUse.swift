@@ -1,11 +1,11 @@
 /// What a command asks of a model.
-enum ModelUse {
+enum ModelUse: Equatable {
   /// Embeddings: an encoder alone will do.
   case embedding
   /// Classes.
   case classes
-  /// The input told again.
-  case reconstruction
+  /// The input told again; `otherwise` says what else could be done.
+  case reconstruction(otherwise: String = "")
   /// Sequences made from nothing.
   case generation
 
@@ -19,10 +19,10 @@ enum ModelUse {
         throw TrainingError.usage(
           "\(run): is a pretraining and tells no classes; fine-tune it first (lockstep finetune --encoder \(run))")
       }
-    case .reconstruction:
+    case .reconstruction(let otherwise):
       guard objective is AutoencodeRecipe || objective is DenoiseRecipe else {
         throw TrainingError.usage(
-          "\(run): was trained with objective.kind: \(type(of: objective).kind), which does not tell the input again; pretrain with kind: autoencode or denoise"
+          "\(run): was trained with objective.kind: \(type(of: objective).kind), which does not tell the input again; pretrain with kind: autoencode or denoise\(otherwise)"
         )
       }
     case .generation:

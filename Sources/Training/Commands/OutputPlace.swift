@@ -11,6 +11,14 @@ enum OutputPlace {
     try check(writable: AtomicFile.folderName(of: path), for: path)
   }
 
+  /// Checks that an empty folder is at `path` or can be made there.
+  static func check(emptyFolder path: String) throws {
+    if AtomicFile.exists(path), try !AtomicFile.isFolder(path) || !AtomicFile.names(inFolder: path).isEmpty {
+      throw TrainingError.usage("--out \(path): is not an empty folder; choose another")
+    }
+    try check(folder: path)
+  }
+
   /// Checks that a folder can be made at `path`, with those above it.
   static func check(folder path: String) throws {
     var above = path

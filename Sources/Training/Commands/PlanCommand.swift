@@ -13,10 +13,13 @@ public enum PlanCommand {
     let network = try assumptions.network()
     let dataset = try SequenceDataset(at: job.data)
     let seed = UInt64(recipe.training.seed)
+    let classes = try ChosenClasses(
+      recipe.training.classes, of: dataset, option: "\(job.recipe): training.classes")
     let selection =
       recipe.objective.isSelfSupervised
-      ? try Selection.unlabelled(dataset, splits: job.includeSplits, fraction: job.dataFraction, seed: seed)
-      : try Selection.labelled(dataset, part: job.labels, seed: seed)
+      ? try Selection.unlabelled(
+        dataset, splits: job.includeSplits, classes: classes, fraction: job.dataFraction, seed: seed)
+      : try Selection.labelled(dataset, classes: classes, part: job.labels, seed: seed)
     let watchdog = try ComputeEnvironment.prepare(.alone(), threads: 1)
     defer { watchdog.stop() }
     return try ModelBuilder.build(

@@ -29,6 +29,8 @@ public struct ReconstructCommand: Sendable {
   /// What is done to the input first: standard deviation of added noise in units of the input as the encoder reads it, and
   /// the share of values that are set to zero, or of categories that become another.
   public var noise = 0.0, mask = 0.0
+  /// Whether what the model reads is written in place of what it restores.
+  public var writesGiven = false
   /// The key of the noise.
   public var seed: UInt64 = 1
 
@@ -36,15 +38,16 @@ public struct ReconstructCommand: Sendable {
   public init(_ model: ModelCommand) { self.model = model }
 
   /// Writes the restored values of the split's sequences, one after another in the order of their ids, as a float32 array
-  /// `[timesteps, features]` in units of the data set.
+  /// `[timesteps, features]` in units of the data set; with ``writesGiven`` those that the model read.
   /// - Parameters:
   ///   - json: the file that the report is written to, if any.
   ///   - show: is given the report on rank 0, before it is written.
   public func run(
     to path: String, json: String?, _ communicator: Communicator, show: (ReconstructionReport) -> Void
   ) throws {
-    let loaded = try LoadedModel(model, communicator, for: .reconstruction, output: path)
-    try loaded.agreement.requireSame("\(noise) \(mask) \(seed)", of: "The noise (--noise, --mask, --seed)")
+    let loaded = try LoadedModel(model, communicator, for: .reconstruction(), output: path)
+    try loaded.agreement.requireSame(
+      "\(noise) \(mask) \(seed) \(writesGiven)", of: "The noise (--noise, --mask, --seed, --given)")
     if noise > 0 && loaded.recipe.input.kind == .categories {
       throw TrainingError.usage("--noise: the model reads categories, which are no quantities; use --mask")
     }
@@ -102,7 +105,8 @@ private struct ReconstructUser: ModelUser {
     try onFirstRank { writer = try NPYWriter(at: aside, element: .float32, rowShape: [dataset.features]) }
     var (given, restored, values) = (0.0, 0.0, 0)
     for part in chunks() {
-      let result = try evaluator.reconstructions(part, corruption: corruption, seed: command.seed)
+      let result = try evaluator.reconstructions(
+        part, corruption: corruption, seed: command.seed, readInstead: command.writesGiven)
       given += result.given
       restored += result.restored
       values += part.reduce(0) { $0 + dataset.length(of: $1) * dataset.features }

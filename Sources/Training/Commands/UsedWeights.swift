@@ -20,6 +20,8 @@ struct UsedWeights {
   let source: String
   /// What stands on the encoder; none where only the encoder was saved.
   let objective: (any ObjectiveRecipe)?
+  /// `training.classes` of the recipe; nil: none named, or only the encoder was saved.
+  let classes: [String]?
 
   /// What is told of the tensors.
   private struct Description: Codable {
@@ -42,10 +44,11 @@ struct UsedWeights {
       try read(command, for: use)
     }
     let description = shared.description
+    let recipe = try description.recipe.map { try Recipe(yaml: $0, name: command.model) }
     return UsedWeights(
       tensors: shared.tensors, recipe: try ModelRecipe(yaml: description.model, name: command.model),
       precision: description.precision, input: description.input, choice: description.choice, source: command.model,
-      objective: try description.recipe.map { try Recipe(yaml: $0, name: command.model).objective })
+      objective: recipe?.objective, classes: recipe?.training.classes)
   }
 
   private static func read(

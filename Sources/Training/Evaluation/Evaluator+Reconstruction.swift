@@ -40,8 +40,9 @@ extension Evaluator where O == Autoencode {
   /// the likeliest category; on rank 0, elsewhere empty. And the sums over all values of the squares of what restored and
   /// given input differ from the clean one by, in units of the input as the encoder reads it; of categories how many
   /// differ.
+  /// - Parameter readInstead: gives what the encoder read in place of what is restored.
   func reconstructions(
-    _ ids: [Int], corruption: Corruption = Corruption(), seed: UInt64 = 1
+    _ ids: [Int], corruption: Corruption = Corruption(), seed: UInt64 = 1, readInstead: Bool = false
   ) throws -> (values: [[Float]], given: Double, restored: Double) {
     var own: [Float] = []
     var order: [Int] = []
@@ -59,6 +60,11 @@ extension Evaluator where O == Autoencode {
         )
         given.append(SequenceRow(id: id, loss: model.objective.difference(seen, clean), predicted: 0))
         restored.append(SequenceRow(id: id, loss: model.objective.difference(made, clean), predicted: 0))
+        if readInstead {
+          normalisation.undo(seen, of: batch.raw.buffer(of: index), features: dataset.features)
+          own += seen
+          continue
+        }
         if case .values = model.objective.target {
           normalisation.undo(made, of: batch.raw.buffer(of: index), features: dataset.features)
         }

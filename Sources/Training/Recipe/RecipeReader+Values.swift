@@ -53,6 +53,23 @@ extension RecipeReader {
     return truth
   }
 
+  /// A list of texts that may be absent or null: not empty, none twice, each on one line.
+  public mutating func optionalTexts(_ key: String) throws(RecipeError) -> [String]? {
+    guard let node = node(key) else { return nil }
+    guard case .sequence(let items) = node.content, !items.isEmpty else {
+      throw error(key, "expected a list of names such as [normal, walking], got \(node.words)")
+    }
+    var texts: [String] = []
+    for item in items {
+      guard case .scalar(let text, _) = item.content, !item.isNull,
+        text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+      else { throw error(key, "expected a list of names, got \(item.words) in it") }
+      guard !texts.contains(text) else { throw error(key, "names '\(text)' twice") }
+      texts.append(text)
+    }
+    return texts
+  }
+
   /// One word of several; without a default it must be there.
   public mutating func choice<Choice: CaseIterable & RawRepresentable<String>>(
     _ key: String, default value: Choice? = nil

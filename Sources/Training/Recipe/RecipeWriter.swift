@@ -19,6 +19,12 @@ public struct RecipeWriter {
     append(key, .scalar(value.rawValue))
   }
 
+  /// Writes a list of texts, each in quotation marks, so that a name such as `1` reads back as a text.
+  public mutating func write(_ key: String, _ texts: [String]) {
+    let nodes = texts.map { RecipeNode(content: .scalar($0, quoted: true), place: .whole) }
+    append(key, RecipeNode(content: .sequence(nodes), place: .whole))
+  }
+
   /// Writes the word of a kind.
   public mutating func write(kind: String) { append("kind", .scalar(kind)) }
 

@@ -14,6 +14,8 @@ public struct TrainingRecipe: Sendable, Equatable {
   public var duration: Duration
   /// The key of all randomness.
   public var seed: Int
+  /// The classes whose sequences are trained on and validated; nil: all, unlabelled ones too.
+  public var classes: [String]?
   /// Steps between validations; 0 for none.
   public var validateEvery: Int
   /// Steps between checkpoints; 0 for one at the end only.
@@ -42,6 +44,7 @@ public struct TrainingRecipe: Sendable, Equatable {
     case (nil, nil): throw reader.missing("steps", expected: "steps or epochs, an integer not below 1")
     }
     seed = try reader.integer("seed", in: 0...Int.max, default: 1)
+    classes = try reader.optionalTexts("classes")
     validateEvery = try reader.integer("validateEvery", in: 0...Int.max, default: 200)
     checkpointEvery = try reader.integer("checkpointEvery", in: 0...Int.max, default: 200)
     keep = try reader.integer("keep", default: 3)
@@ -61,6 +64,8 @@ public struct TrainingRecipe: Sendable, Equatable {
     case .epochs(let epochs): writer.write("epochs", epochs)
     }
     writer.write("seed", seed)
+    // Written only where it is said, so that recipes from before keep their identity.
+    if let classes { writer.write("classes", classes) }
     writer.write("validateEvery", validateEvery)
     writer.write("checkpointEvery", checkpointEvery)
     writer.write("keep", keep)

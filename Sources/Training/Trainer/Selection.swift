@@ -12,13 +12,14 @@ public struct Selection: Sendable, Equatable {
 
   /// Sequences for pretraining: those of `splits`, or a nested part of them.
   /// - Parameter fraction: share in (0, 1]; for one seed a smaller share's sequences are among a larger one's.
-  static func unlabelled(_ dataset: SequenceDataset, splits: Set<Split>, fraction: Double, seed: UInt64) throws
-    -> Selection
-  {
-    var ids = (0..<dataset.count).filter { splits.contains(dataset.split(of: $0)) }
+  static func unlabelled(
+    _ dataset: SequenceDataset, splits: Set<Split>, classes: ChosenClasses, fraction: Double, seed: UInt64
+  ) throws -> Selection {
+    var ids = (0..<dataset.count).filter { splits.contains(dataset.split(of: $0)) && classes.contain($0) }
     guard !ids.isEmpty else {
       let names = splits.map(\.name).sorted().joined(separator: ", ")
-      throw TrainingError.data("\(dataset.path): no sequence is in split \(names); nothing to pretrain on")
+      throw TrainingError.data(
+        "\(dataset.path): no sequence\(classes.words) is in split \(names); nothing to pretrain on")
     }
     if fraction < 1 {
       let key = RandomKey(seed: seed, purpose: "selection.data-fraction")
@@ -28,18 +29,23 @@ public struct Selection: Sendable, Equatable {
   }
 
   /// Labelled training sequences, all or a part.
-  static func labelled(_ dataset: SequenceDataset, part: LabelPart, seed: UInt64) throws -> Selection {
-    let ids = (0..<dataset.count).filter { dataset.split(of: $0) == .train && dataset.label(of: $0) != nil }
+  static func labelled(
+    _ dataset: SequenceDataset, classes: ChosenClasses, part: LabelPart, seed: UInt64
+  ) throws -> Selection {
+    let ids = (0..<dataset.count).filter {
+      dataset.split(of: $0) == .train && dataset.label(of: $0) != nil && classes.contain($0)
+    }
     switch part {
     case .all:
       guard !ids.isEmpty else {
-        throw TrainingError.data("\(dataset.path): no training sequence has a label; see lockstep data inspect")
+        throw TrainingError.data(
+          "\(dataset.path): no training sequence\(classes.words) has a label; see lockstep data inspect")
       }
       return Selection(ids: ids)
     case .fraction(let fraction):
       let key = RandomKey(seed: seed, purpose: "selection.label-fraction")
       var chosen: [Int] = []
-      for (index, name) in dataset.classes.enumerated() {
+      for (index, name) in dataset.classes.enumerated() where classes.contains(label: index) {
         let members = ids.filter { dataset.label(of: $0) == index }
         guard !members.isEmpty else {
           throw TrainingError.data(
@@ -61,11 +67,14 @@ public struct Selection: Sendable, Equatable {
     }
   }
 
-  /// Sequences of a split that have labels, or all of it.
-  static func evaluated(_ dataset: SequenceDataset, split: Split?, labelledOnly: Bool) -> Selection {
+  /// Sequences of a split that have labels, or all of it; those of some classes, or of all.
+  static func evaluated(
+    _ dataset: SequenceDataset, split: Split?, labelledOnly: Bool, classes: ChosenClasses? = nil
+  ) -> Selection {
     Selection(
       ids: (0..<dataset.count).filter {
         (split == nil || dataset.split(of: $0) == split) && (!labelledOnly || dataset.label(of: $0) != nil)
+          && classes?.contain($0) ?? true
       })
   }
 

@@ -37,7 +37,9 @@ final class Trainer<E: Encoder, O: Objective> {
     validationIDs =
       recipe.training.validateEvery == 0
       ? []
-      : Selection.evaluated(session.dataset, split: .validation, labelledOnly: O.self == Classify.self).ids
+      : Selection.evaluated(
+        session.dataset, split: .validation, labelledOnly: O.self == Classify.self, classes: session.classes
+      ).ids
     try session.refuseSequences(validated: validationIDs, for: model.objective)
     state = TrainingState(
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,

@@ -13,6 +13,8 @@ public struct TrainingSession {
   let communicator: Communicator
   let agreement: Agreement
   let watchdog: Watchdog
+  /// The classes that are trained on and validated.
+  let classes: ChosenClasses
   let selection: Selection
   let normalisation: InputNormalisation
   let pretrained: PretrainedEncoder?
@@ -54,11 +56,16 @@ public struct TrainingSession {
     dataset = try agreement.together(exitCode: TrainingError.exitCode) { try SequenceDataset(at: job.data) }
     try agreement.requireSame(dataset.fingerprint, of: "The data set \(job.data)")
     let (opened, chosen) = (dataset, recipe)
+    let classes = try TrainingError.alike {
+      try ChosenClasses(chosen.training.classes, of: opened, option: "\(job.recipe): training.classes")
+    }
+    self.classes = classes
     selection = try TrainingError.alike {
       let seed = UInt64(chosen.training.seed)
       return job.command == .pretrain
-        ? try Selection.unlabelled(opened, splits: job.includeSplits, fraction: job.dataFraction, seed: seed)
-        : try Selection.labelled(opened, part: job.labels, seed: seed)
+        ? try Selection.unlabelled(
+          opened, splits: job.includeSplits, classes: classes, fraction: job.dataFraction, seed: seed)
+        : try Selection.labelled(opened, classes: classes, part: job.labels, seed: seed)
     }
     if job.command == .finetune {
       let loaded = try PretrainedEncoder.load(job, agreement, communicator)
@@ -75,7 +82,7 @@ public struct TrainingSession {
       switch recipe.model.input.normalise {
       case .none: normalisation = .none
       case .sequence: normalisation = .sequence
-      case .dataset: normalisation = try DatasetMoments.fit(dataset, communicator: communicator)
+      case .dataset: normalisation = try DatasetMoments.fit(dataset, classes, communicator: communicator)
       }
     }
     identity = RunIdentity(

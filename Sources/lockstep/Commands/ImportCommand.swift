@@ -11,6 +11,8 @@ struct DataImport: ParsableCommand {
         lockstep data import recordings speech --format wav --file-name '{class}_{group}_{index}' --test-where 'index<5'
         lockstep data import PLAID_TRAIN.ts plaid --format ts --test PLAID_TEST.ts
         lockstep data import table.csv data --format csv --sequence-column id --label-column class
+        lockstep data import train-images-idx3-ubyte.gz mnist --format idx --test t10k-images-idx3-ubyte.gz
+        lockstep data import hapt hapt-windows --format recordings --window 128 --step 64
         lockstep data import rows.csv data --format csv --row sequence --label-column=-1 --validation 0 --test-fraction 0
       A source without splits of its own is divided at random: --validation 0.1 --test-fraction 0.2. docs/data.md has the
       keys and columns of every format.
@@ -22,7 +24,7 @@ struct DataImport: ParsableCommand {
   @Argument(help: "A folder that is empty or not there yet.")
   var out: String
 
-  @Option(help: "ts, npz, csv, jsonl, wav or fastq.")
+  @Option(help: "One of \(ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: String
 
   @Option(help: "A second source, all of it for testing.")
@@ -49,18 +51,29 @@ struct DataImport: ParsableCommand {
   @Option(help: "Seed of the drawn splits.")
   var seed: UInt64 = 1
 
+  @Option(help: "Take only sequences of these classes, separated by commas.")
+  var onlyClasses: String?
+
+  @Option(help: "Cut sequences into windows of this many timesteps, whole ones only.")
+  var window: Int?
+
+  @Option(help: "Timesteps from one window to the next. (default: the window)")
+  var step: Int?
+
   @Flag(help: "Allow recordings of different sample rates in one data set (wav).")
   var mixedSampleRates = false
 
   @OptionGroup(title: "Files by name (wav)") var names: FileNameOptions
   @OptionGroup(title: "Tables (csv)") var table: TableOptions
+  @OptionGroup(title: "Arrays (idx)") var arrays: ArrayOptions
 
   func run() throws {
     guard let known = ImportOptions.Format(rawValue: format) else {
       let formats = ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--format \(format): expected one of \(formats)")
     }
-    try refuseEmpty(("SOURCE", source), ("OUT", out), ("--test", test))
+    try refuseEmpty(("SOURCE", source), ("OUT", out), ("--test", test), ("--only-classes", onlyClasses))
+    if step != nil && window == nil { throw ValidationError("--step says how far windows are apart; give --window") }
     try refuseForeignOptions(known)
     var options = ImportOptions(format: known)
     options.testSource = test
@@ -72,8 +85,11 @@ struct DataImport: ParsableCommand {
     options.validation = validation
     options.testFraction = testFraction
     options.seed = seed
+    options.onlyClasses = onlyClasses?.split(separator: ",").map(String.init)
+    options.windows = window.map { .init(length: $0, step: step ?? $0) }
     names.fill(&options.naming)
     table.fill(&options.csv)
+    arrays.fill(&options.idx)
     try onFirstRank {
       announceFreshStart(out)
       var shown = ContinuousClock.now
@@ -87,6 +103,16 @@ struct DataImport: ParsableCommand {
         "imported \(Counted.text(summary.sequences, "sequence")), \(Counted.text(summary.timesteps, "timestep")), "
           + "\(Counted.text(summary.classes.count, "class", plural: "classes")); "
           + "train \(summary.splits[0]), validation \(summary.splits[1]), test \(summary.splits[2])")
+      if summary.tooShort > 0 {
+        print("left out: \(Counted.text(summary.tooShort, "sequence")) shorter than the window")
+      }
+      if summary.otherClasses > 0 {
+        print("left out: \(Counted.text(summary.otherClasses, "sequence")) of other classes or without one")
+      }
+      if summary.unknownWords > 0 {
+        print(
+          "\(Counted.text(summary.unknownWords, "word")) in symbolic columns not known from training: counted as other")
+      }
       return 0
     }
   }
@@ -95,6 +121,12 @@ struct DataImport: ParsableCommand {
   private func refuseForeignOptions(_ format: ImportOptions.Format) throws {
     if format != .csv, let option = table.given.first {
       throw ValidationError("\(option) is for --format csv; \(format.rawValue) has no columns")
+    }
+    if format != .idx, let option = arrays.given.first {
+      throw ValidationError("\(option) is for --format idx, not for \(format.rawValue)")
+    }
+    if arrays.testLabels != nil, test == nil {
+      throw ValidationError("--test-labels are those of a second source; name it with --test")
     }
     if format != .wav, mixedSampleRates {
       throw ValidationError("--mixed-sample-rates is for --format wav; \(format.rawValue) tells no sample rate")

@@ -29,7 +29,10 @@ struct FileNameOptions: ParsableArguments {
 
 /// How tables are read.
 struct TableOptions: ParsableArguments {
-  @Option(help: "What a row is: timestep or sequence. (default: timestep)")
+  @Option(
+    help:
+      "What a row is: timestep, sequence (its columns are timesteps) or vector (a sequence of one timestep). (default: timestep)"
+  )
   var row: String?
 
   @Option(help: "Whether the first row names the columns.")
@@ -55,12 +58,19 @@ struct TableOptions: ParsableArguments {
   @Option(help: "A column of values, repeatable; none: all that are not used otherwise.")
   var valueColumn: [String] = []
 
+  @Option(
+    help: "A column of words, repeatable: a feature for each word that the training split has, and one for all others.")
+  var symbolicColumn: [String] = []
+
+  @Option(help: "Take the words of symbolic columns from this data set, made by another import, instead.")
+  var levelsOf: String?
+
   @Option(help: "A column to pass over, repeatable.")
   var ignoreColumn: [String] = []
 
   func validate() throws {
     if let row, CSVOptions.Row(rawValue: row) == nil {
-      throw ValidationError("--row \(row): expected timestep or sequence")
+      throw ValidationError("--row \(row): expected timestep, sequence or vector")
     }
     if let delimiter, delimiter.count != 1 {
       throw ValidationError("--delimiter \(delimiter): expected one character")
@@ -70,7 +80,7 @@ struct TableOptions: ParsableArguments {
       ("--split-column", splitColumn),
     ]
     for (option, column) in columns + valueColumn.map({ ("--value-column", $0) })
-      + ignoreColumn.map({ ("--ignore-column", $0) })
+      + ignoreColumn.map({ ("--ignore-column", $0) }) + symbolicColumn.map({ ("--symbolic-column", $0) })
     where column == "0" {
       throw ValidationError("\(option) 0: columns are counted from 1")
     }
@@ -83,6 +93,7 @@ struct TableOptions: ParsableArguments {
       ("--sequence-column", sequenceColumn != nil), ("--label-column", labelColumn != nil),
       ("--group-column", groupColumn != nil), ("--split-column", splitColumn != nil),
       ("--value-column", !valueColumn.isEmpty), ("--ignore-column", !ignoreColumn.isEmpty),
+      ("--symbolic-column", !symbolicColumn.isEmpty), ("--levels-of", levelsOf != nil),
     ]
     return all.filter(\.1).map(\.0)
   }
@@ -97,5 +108,49 @@ struct TableOptions: ParsableArguments {
     csv.splitColumn = splitColumn
     csv.valueColumns = valueColumn
     csv.ignoredColumns = ignoreColumn
+    csv.symbolicColumns = symbolicColumn
+    csv.levelsOf = levelsOf
+  }
+}
+
+/// How IDX arrays are read.
+struct ArrayOptions: ParsableArguments {
+  @Option(
+    help: """
+      What a timestep is: row, whose columns are the features (an MNIST digit: 28 timesteps of 28 features), or value (784 \
+      of one). (default: row)
+      """)
+  var timestep: String?
+
+  @Flag(help: "Bytes stay 0...255; otherwise they are divided by 255.")
+  var raw = false
+
+  @Option(help: "The file of the labels; otherwise labels-idx1 beside images-idx3, where it is.")
+  var labels: String?
+
+  @Option(help: "The file of the second source's labels, likewise.")
+  var testLabels: String?
+
+  func validate() throws {
+    try refuseEmpty(("--labels", labels), ("--test-labels", testLabels))
+    if let timestep, IDXOptions.Timestep(rawValue: timestep) == nil {
+      throw ValidationError("--timestep \(timestep): expected row or value")
+    }
+  }
+
+  /// The options that were given.
+  var given: [String] {
+    let all = [
+      ("--timestep", timestep != nil), ("--raw", raw), ("--labels", labels != nil),
+      ("--test-labels", testLabels != nil),
+    ]
+    return all.filter(\.1).map(\.0)
+  }
+
+  func fill(_ idx: inout IDXOptions) {
+    idx.timestep = timestep.flatMap(IDXOptions.Timestep.init(rawValue:)) ?? idx.timestep
+    idx.isRaw = raw
+    idx.labels = labels
+    idx.testLabels = testLabels
   }
 }

@@ -24,6 +24,9 @@ struct Reconstruct: ParsableCommand {
   @Option(help: "The key of the noise.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Write what the model read, noise and all, in place of what it restores.")
+  var given = false
+
   @Option(help: "Write the errors as JSON to this file.")
   var json: String?
 
@@ -35,7 +38,7 @@ struct Reconstruct: ParsableCommand {
 
   func run() throws {
     var command = ReconstructCommand(try options.command(split: split))
-    (command.noise, command.mask, command.seed) = (noise, mask, seed)
+    (command.noise, command.mask, command.seed, command.writesGiven) = (noise, mask, seed, given)
     try onAllRanks { communicator in
       try command.run(to: out, json: json, communicator) { print($0.text) }
       return 0

@@ -57,8 +57,8 @@ private func numberChanged(_ bytes: [UInt8], _ numbers: inout SplitMix) -> [UInt
 extension HostileReader {
   fileprivate var isText: Bool {
     switch self {
-    case .ts, .csv, .jsonl, .dataset, .recipe: true
-    case .safetensors, .npy, .npz, .wav, .fastq: false
+    case .ts, .csv, .jsonl, .recordings, .dataset, .recipe: true
+    case .safetensors, .npy, .npz, .wav, .fastq, .idx: false
     }
   }
 }

@@ -29,6 +29,8 @@ extension HostileReader {
     case .jsonl: try importFile(.init(format: .jsonl), at: bench.file(bytes), bench)
     case .wav: try importFile(.init(format: .wav), at: bench.file(bytes), bench)
     case .fastq: try importFile(.init(format: .fastq), at: bench.file(bytes), bench)
+    case .recordings: try importRecordings(bytes, bench)
+    case .idx: try importArray(at: bench.file(bytes), bench)
     case .dataset: try readDataset(bytes, bench)
     case .recipe: try readRecipe(at: bench.file(bytes))
     }
@@ -86,12 +88,39 @@ extension HostileReader {
     named.csv.labelColumn = "class"
     named.csv.groupColumn = "group"
     named.csv.splitColumn = "split"
+    var vectors = ImportOptions(format: .csv)
+    vectors.csv.row = .vector
+    vectors.csv.symbolicColumns = ["1"]
+    vectors.csv.labelColumn = "-1"
     var errors: [any Error] = []
-    for options in [ImportOptions(format: .csv), rows, named] {
+    for options in [ImportOptions(format: .csv), rows, named, vectors] {
       do { try importFile(options, at: path, bench) } catch { errors.append(error) }
     }
-    if errors.count == 3 { throw errors[0] }
+    if errors.count == 4 { throw errors[0] }
     for error in errors where !(error is DataError) { throw error }
+  }
+
+  private func importRecordings(_ bytes: UnsafeRawBufferPointer, _ bench: Workbench) throws {
+    let index = bytes.prefix { $0 != 0 }
+    let segments = bytes.dropFirst(index.count + 1).prefix { $0 != 0 }
+    bench.write(index, to: "index.csv")
+    bench.write(segments, to: "segments.csv")
+    bench.write(bytes.dropFirst(index.count + segments.count + 2), to: "data.i16")
+    var options = ImportOptions(format: .recordings)
+    options.windows = .init(length: 4, step: 2)
+    (options.validation, options.testFraction) = (0, 0)
+    try importFile(options, at: bench.folder + "/index.csv", bench)
+  }
+
+  /// An array as images, and as the labels of two.
+  private func importArray(at path: String, _ bench: Workbench) throws {
+    bench.write([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 7, 9], to: "two.idx")
+    var labelled = ImportOptions(format: .idx)
+    labelled.idx.labels = path
+    var first: (any Error)?
+    do { try importFile(labelled, at: bench.folder + "/two.idx", bench) } catch { first = error }
+    if let first, !(first is DataError) { throw first }
+    do { try importFile(.init(format: .idx), at: path, bench) } catch { if first != nil { throw error } }
   }
 
   private func readRecipe(at path: String) throws {

@@ -10,6 +10,8 @@ extension HostileReader {
     case .jsonl: Self.linesShapes
     case .wav: Self.recordingShapes
     case .fastq: Self.readShapes
+    case .recordings: Self.recordingsShapes
+    case .idx: Self.imageShapes
     case .dataset: Self.datasetShapes
     case .recipe: Self.recipeShapes
     }
@@ -120,6 +122,39 @@ extension HostileReader {
     HostileShape("gzip-members") {
       Array(repeating: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0], count: 50_000).flatMap { $0 }
     },
+  ]
+
+  private static func recordings(_ index: String, _ segments: String, _ bytes: Int) -> [UInt8] {
+    Array(index.utf8) + [0] + Array(segments.utf8) + [0] + Array(repeating: 1, count: bytes)
+  }
+
+  private static let recordingsShapes = [
+    HostileShape("rows") {
+      recordings("id,offset,length\n" + HostileShape.count { "\($0),\($0),1\n" }, "exp,start,end\n1,1,1\n", 1 << 20)
+    },
+    HostileShape("segments") {
+      recordings(
+        "id,offset,length\na,0,400000\n",
+        "exp,start,end,class\n" + HostileShape.count { "a,\(4 * $0 + 1),\(4 * $0 + 4),\($0)\n" }, 800_000)
+    },
+    HostileShape("claim") { recordings("id,offset,length\na,0,1099511627776\n", "exp,start,end\n", 16) },
+  ]
+
+  private static func images(_ extents: [UInt32], _ values: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = [0, 0, 8, UInt8(extents.count)]
+    for extent in extents { withUnsafeBytes(of: extent.bigEndian) { bytes += $0 } }
+    return bytes + values
+  }
+
+  private static let imageShapes = [
+    HostileShape("images") {
+      images([UInt32(HostileShape.size / 16), 4, 4], Array(repeating: 1, count: HostileShape.size))
+    },
+    HostileShape("one-image") {
+      images([1, UInt32(HostileShape.size), 1], Array(repeating: 1, count: HostileShape.size))
+    },
+    HostileShape("claim") { images([.max, .max, 1], [1]) },
+    HostileShape("gzip-bomb") { HostileShape.gzip("\0\0\u{8}\u{2}\0\0\0\u{4}\0\u{10}\0\0") },
   ]
 
   private static func manifest(_ more: String) -> String {
