@@ -210,3 +210,39 @@ func wave(format: UInt16, channels: UInt16, bits: UInt16, samples: [UInt8], clai
     #expect(try sentence([("X", .float32, [1, 1], [0, 0, 192, 127])]).contains("the value is nan"))
   }
 }
+
+@Suite struct TextImportTests {
+  @Test func linesAreSequencesOfBytes() throws {
+    let importing = Importing()
+    let source = try importing.scratch.write(
+      "\u{FEFF}good\tAb\nbad\t\u{E9}\tx\r\n\nno label\n\tnone either\n", to: "x.txt")
+    let data = try importing.run(.text, source)
+    #expect(data.values == .categories(count: 256) && data.features == 1 && data.classes == ["bad", "good"])
+    #expect(data.labelNames == ["good", "bad", "-", "-"])
+    let expected = ["Ab", "\u{E9}\tx", "no label", "none either"].map { $0.utf8.map(Float.init) }
+    #expect(try (0..<4).map(data.array) == expected)
+  }
+
+  @Test func filesAreSequencesOfBytes() throws {
+    let importing = Importing()
+    for (name, text) in [("spam/1.txt", "buy\r\nnow\n"), ("ham/1.txt", "a\tb"), ("ham/2.md", "not text")] {
+      try FileManager.default.createDirectory(
+        atPath: importing.scratch.file("in/" + name.prefix { $0 != "/" }), withIntermediateDirectories: true)
+      _ = try importing.scratch.write(text, to: "in/" + name)
+    }
+    let data = try importing.run(.text, importing.scratch.file("in")) {
+      $0.wholeFiles = true
+      $0.naming.classFromFolder = true
+    }
+    #expect(data.labelNames == ["ham", "spam"])
+    #expect(try (0..<2).map(data.array) == ["a\tb", "buy\nnow"].map { $0.utf8.map(Float.init) })
+  }
+
+  @Test(arguments: [
+    ("a\tb\nc\t\n", "line 2: there is no sentence behind the tab"),
+    ("", "there is no sequence in it"),
+  ])
+  func badLinesAreNamed(text: String, expected: String) throws {
+    #expect(try Importing().sentence(.text, text).hasSuffix(expected))
+  }
+}

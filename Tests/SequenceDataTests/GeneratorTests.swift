@@ -56,6 +56,28 @@ import Testing
     withExtendedLifetime(scratches) {}  // the folders stay until their files have been read
   }
 
+  @Test func sentencesOfAGrammar() throws {
+    let scratch = Scratch()
+    let data = try generate(scratch) {
+      $0.process = .grammar
+      ($0.sequences, $0.classes, $0.unlabelled) = (600, 2, 0)
+    }
+    #expect(data.values == .categories(count: 256) && data.classes == ["kind-0", "kind-1"])
+    let sentences = try (0..<600).map { id in
+      String(decoding: try data.array(id).map { UInt8($0) }, as: UTF8.self).split(separator: " ").map(String.init)
+    }
+    // A sentence is about its first noun, whose kind is the class: no noun is of both.
+    var kinds: [String: Set<Int>] = [:]
+    for (id, words) in sentences.enumerated() {
+      #expect(words[0] == "the" && words.count >= 3, "\(words)")
+      if let near = words.firstIndex(of: "near") { kinds[words[near - 1], default: []].insert(data.label(of: id)!) }
+    }
+    #expect(kinds.count > 30 && kinds.values.allSatisfy { $0.count == 1 }, "\(kinds)")
+    #expect(Set(sentences).count > 560)
+    let error = dataError { _ = try generate(Scratch()) { $0.process = .grammar } }
+    #expect(error?.description.contains("4 classes cannot be generated of a grammar") == true)
+  }
+
   @Test func classesDifferInOrderAndNotInValues() throws {
     let scratch = Scratch()
     let data = try generate(scratch) {

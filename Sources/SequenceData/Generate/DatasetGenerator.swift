@@ -1,15 +1,24 @@
 import PackedTensors
 
-/// Makes a data set of one feature with values 0...40 whose classes differ in temporal structure and not in their
-/// values.
+/// Makes a data set of one feature whose classes differ in structure and not in the values that they have.
 ///
 /// Equal settings make equal files on every machine.
 public struct DatasetGenerator: Sendable {
+  /// What is generated.
+  public enum Process: String, Sendable, CaseIterable {
+    /// Values 0...40, a zigzag whose speed changes in an order that is the class's own.
+    case order
+    /// Sentences of an invented language as bytes; the class is the kind of what a sentence is about.
+    case grammar
+  }
+
+  /// What is generated.
+  public var process = Process.order
   /// How many sequences.
   public var sequences = 600
-  /// How many classes, dealt out evenly.
+  /// How many classes, dealt out evenly; a grammar has two.
   public var classes = 4
-  /// The least and the greatest length in timesteps; lengths are log-uniform between them.
+  /// The least and the greatest length in timesteps; lengths are log-uniform between them. Sentences have their own.
   public var lengths = 512...30720
   /// What all random numbers are derived from.
   public var seed: UInt64 = 1
@@ -36,16 +45,27 @@ public struct DatasetGenerator: Sendable {
       labels: labels, groups: Array(repeating: -1, count: sequences),
       given: Array(repeating: nil, count: sequences), validation: validation, test: test, seed: seed)
     let shown = hideLabels(labels, splits)
-    let process = OrderProcess(classes: classes, seed: seed)
+    let draw: (_ id: Int, _ label: Int) -> [Float]
+    let (categories, names): (Int, [String])
+    switch process {
+    case .order:
+      let process = OrderProcess(classes: classes, seed: seed)
+      draw = { process.values(of: $0, class: $1, length: length(of: $0)) }
+      (categories, names) = (OrderProcess.categories, (0..<classes).map { "class-\($0)" })
+    case .grammar:
+      let process = GrammarProcess(seed: seed)
+      draw = process.values(of:class:)
+      (categories, names) = (GrammarProcess.categories, GrammarProcess.classes)
+    }
     let writer = try DatasetWriter(
-      at: path, features: 1, values: .categories(count: OrderProcess.categories), shardBytes: shardBytes)
+      at: path, features: 1, values: .categories(count: categories), shardBytes: shardBytes)
     do {
       for id in 0..<sequences {
-        let values = process.values(of: id, class: Int(labels[id]), length: length(of: id))
+        let values = draw(id, Int(labels[id]))
         try writer.append(values, label: shown[id] < 0 ? nil : Int(shown[id]), split: splits[id])
         progress(ImportProgress(sequences: id + 1, bytes: writer.timesteps))
       }
-      try writer.finish(classes: (0..<classes).map { "class-\($0)" })
+      try writer.finish(classes: names)
     } catch {
       writer.abandon()
       throw error
@@ -61,6 +81,9 @@ public struct DatasetGenerator: Sendable {
     try require(
       (1...OrderProcess.mostClasses).contains(classes) && classes <= sequences,
       "\(classes) classes cannot be generated; ask for 1...\(min(OrderProcess.mostClasses, sequences))")
+    try require(
+      process != .grammar || classes == GrammarProcess.classes.count,
+      "\(classes) classes cannot be generated of a grammar, which has 2")
     try require(
       lengths.lowerBound >= 1 && lengths.upperBound <= 1 << 30,
       "lengths \(lengths.lowerBound)..\(lengths.upperBound) cannot be generated; they lie in 1..\(1 << 30)")

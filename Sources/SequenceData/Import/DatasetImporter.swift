@@ -91,7 +91,7 @@ public struct DatasetImporter {
   private var kind: ValueKind {
     if let quantiser = options.quantiser { return .categories(count: quantiser.levels) }
     if let count = options.categories { return .categories(count: count) }
-    return options.format == .fastq ? .categories(count: FASTQSource.categories) : .reals
+    return options.format.categories.map { .categories(count: $0) } ?? .reals
   }
 
   private mutating func copy(_ sequences: ImportedSequences, to output: String) throws {

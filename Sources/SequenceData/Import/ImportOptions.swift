@@ -18,6 +18,8 @@ public struct ImportOptions: Sendable {
     case recordings
     /// Arrays of MNIST's format, plain or gzip, see ``IDXOptions``.
     case idx
+    /// Bytes of text: a line a sequence, `label<TAB>sentence` or a sentence, or a file a sequence.
+    case text
 
     /// How the names of files of this format end, for sources that are folders.
     var extensions: [String] {
@@ -28,7 +30,17 @@ public struct ImportOptions: Sendable {
       case .jsonl: [".jsonl", ".jsonl.gz"]
       case .recordings: ["index.csv"]
       case .idx: ["idx2", "idx3", "idx4"].flatMap { [$0 + "-ubyte", $0 + "-ubyte.gz"] } + [".idx", ".idx.gz"]
+      case .text: [".txt", ".txt.gz"]
       case .ts, .npz: ["." + rawValue]
+      }
+    }
+
+    /// The number of categories that values of this format can be; none where they are reals.
+    var categories: Int? {
+      switch self {
+      case .fastq: FASTQSource.categories
+      case .text: TextSource.categories
+      default: nil
       }
     }
   }
@@ -66,6 +78,8 @@ public struct ImportOptions: Sendable {
   public var csv = CSVOptions()
   /// How IDX arrays are read.
   public var idx = IDXOptions()
+  /// Whether a file of text is one sequence; else each of its lines is.
+  public var wholeFiles = false
   /// What the names of files say.
   public var naming = FileNaming()
 

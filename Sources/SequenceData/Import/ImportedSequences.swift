@@ -47,6 +47,7 @@ final class ImportedSequences {
       case .fastq: try FASTQSource(at: file)
       case .idx: try IDXSource(at: file, timestep: idx.timestep, isRaw: isRaw, labels: labels)
       case .recordings: try RecordingsSource(at: file)
+      case .text: try TextSource(at: file, wholeFile: options.wholeFiles)
       }
     }
   }

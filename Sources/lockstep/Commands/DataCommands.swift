@@ -12,8 +12,12 @@ struct DataCommands: ParsableCommand {
 struct DataGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Generate sequences of values 0..40 whose classes differ in temporal structure alone.",
-    discussion: "Example: lockstep data generate DATA --sequences 600 --lengths 512..30720")
+    abstract: "Generate sequences of values 0..40, or sentences as bytes, whose classes differ in structure alone.",
+    discussion: """
+      Examples:
+        lockstep data generate DATA --sequences 600 --lengths 512..30720
+        lockstep data generate DATA --process grammar --sequences 4000 --unlabelled 0
+      """)
 
   @Argument(help: "A folder that is empty or not there yet.")
   var out: String
@@ -21,11 +25,14 @@ struct DataGenerate: ParsableCommand {
   @Option(help: "Number of sequences.")
   var sequences = DatasetGenerator().sequences
 
-  @Option(help: "Number of classes.")
-  var classes = DatasetGenerator().classes
+  @Option(help: "order: values 0..40 whose speed changes in an order of the class's; grammar: sentences as bytes.")
+  var process = DatasetGenerator().process
 
-  @Option(help: "Shortest and longest sequence, log-uniform between: 512..30720.", transform: lengths(_:))
-  var lengths: ClosedRange<Int> = DatasetGenerator().lengths
+  @Option(help: "Number of classes: 4, or of a grammar 2.")
+  var classes: Int?
+
+  @Option(help: "Shortest and longest sequence, log-uniform between: 512..30720 (order).", transform: lengths(_:))
+  var lengths: ClosedRange<Int>?
 
   @Option(help: "Seed.")
   var seed = DatasetGenerator().seed
@@ -33,13 +40,19 @@ struct DataGenerate: ParsableCommand {
   @Option(help: "Share of training sequences without a label.")
   var unlabelled = DatasetGenerator().unlabelled
 
-  func validate() throws { try refuseEmpty(("OUT", out)) }
+  func validate() throws {
+    try refuseEmpty(("OUT", out))
+    if process == .grammar, lengths != nil {
+      throw ValidationError("--lengths is for --process order; sentences are as long as the grammar makes them")
+    }
+  }
 
   func run() throws {
     var generator = DatasetGenerator()
+    generator.process = process
     generator.sequences = sequences
-    generator.classes = classes
-    generator.lengths = lengths
+    generator.classes = classes ?? (process == .grammar ? 2 : generator.classes)
+    generator.lengths = lengths ?? generator.lengths
     generator.seed = seed
     generator.unlabelled = unlabelled
     try onFirstRank {
@@ -101,6 +114,8 @@ struct DataSeal: ParsableCommand {
     }
   }
 }
+
+extension DatasetGenerator.Process: ExpressibleByArgument {}
 
 /// Says where a data set is begun afresh.
 func announceFreshStart(_ out: String) {

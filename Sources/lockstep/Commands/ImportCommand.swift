@@ -63,6 +63,9 @@ struct DataImport: ParsableCommand {
   @Flag(help: "Allow recordings of different sample rates in one data set (wav).")
   var mixedSampleRates = false
 
+  @Flag(help: "A file is one sequence (text); otherwise each of its lines is: label<TAB>sentence, or a sentence.")
+  var wholeFiles = false
+
   @OptionGroup(title: "Files by name (wav)") var names: FileNameOptions
   @OptionGroup(title: "Tables (csv)") var table: TableOptions
   @OptionGroup(title: "Arrays (idx)") var arrays: ArrayOptions
@@ -82,6 +85,7 @@ struct DataImport: ParsableCommand {
     options.categories = categories
     options.scale = scale
     options.mixedSampleRates = mixedSampleRates
+    options.wholeFiles = wholeFiles
     options.validation = validation
     options.testFraction = testFraction
     options.seed = seed
@@ -127,6 +131,9 @@ struct DataImport: ParsableCommand {
     }
     if arrays.testLabels != nil, test == nil {
       throw ValidationError("--test-labels are those of a second source; name it with --test")
+    }
+    if format != .text, wholeFiles {
+      throw ValidationError("--whole-files is for --format text; \(format.rawValue) has no lines that are sequences")
     }
     if format != .wav, mixedSampleRates {
       throw ValidationError("--mixed-sample-rates is for --format wav; \(format.rawValue) tells no sample rate")

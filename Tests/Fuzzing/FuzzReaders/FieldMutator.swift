@@ -57,7 +57,7 @@ private func numberChanged(_ bytes: [UInt8], _ numbers: inout SplitMix) -> [UInt
 extension HostileReader {
   fileprivate var isText: Bool {
     switch self {
-    case .ts, .csv, .jsonl, .recordings, .dataset, .recipe: true
+    case .ts, .csv, .jsonl, .text, .recordings, .dataset, .recipe: true
     case .safetensors, .npy, .npz, .wav, .fastq, .idx: false
     }
   }

@@ -31,6 +31,7 @@ extension HostileReader {
     case .fastq: try importFile(.init(format: .fastq), at: bench.file(bytes), bench)
     case .recordings: try importRecordings(bytes, bench)
     case .idx: try importArray(at: bench.file(bytes), bench)
+    case .text: try importText(at: bench.file(bytes), bench)
     case .dataset: try readDataset(bytes, bench)
     case .recipe: try readRecipe(at: bench.file(bytes))
     }
@@ -121,6 +122,13 @@ extension HostileReader {
     do { try importFile(labelled, at: bench.folder + "/two.idx", bench) } catch { first = error }
     if let first, !(first is DataError) { throw first }
     do { try importFile(.init(format: .idx), at: path, bench) } catch { if first != nil { throw error } }
+  }
+
+  private func importText(at path: String, _ bench: Workbench) throws {
+    try importFile(.init(format: .text), at: path, bench)
+    var whole = ImportOptions(format: .text)
+    whole.wholeFiles = true
+    try importFile(whole, at: path, bench)
   }
 
   private func readRecipe(at path: String) throws {

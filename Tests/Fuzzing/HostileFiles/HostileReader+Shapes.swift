@@ -12,6 +12,7 @@ extension HostileReader {
     case .fastq: Self.readShapes
     case .recordings: Self.recordingsShapes
     case .idx: Self.imageShapes
+    case .text: Self.textShapes
     case .dataset: Self.datasetShapes
     case .recipe: Self.recipeShapes
     }
@@ -33,6 +34,12 @@ extension HostileReader {
     HostileShape("text") { safetensors("{\"a\":{\"dtype\":\"" + HostileShape.fill("U") + "\"}}") },
     HostileShape("nested") { safetensors(HostileShape.fill("{\"a\":")) },
     HostileShape("extents") { safetensors("{\"a\":{\"shape\":[" + HostileShape.fill("1,") + "1]}}") },
+  ]
+
+  private static let textShapes = [
+    HostileShape("line", text: { "a\t" + HostileShape.fill("b") }),
+    HostileShape("lines", text: { HostileShape.fill("a\n") }),
+    HostileShape("labels", text: { HostileShape.count { "\($0 % 70_000)\tb\n" } }),
   ]
 
   private static let arrayShapes = [

@@ -16,6 +16,8 @@ public enum HostileReader: String, CaseIterable, Sendable {
   case wav
   /// Import of sequencing reads, plain or gzip.
   case fastq
+  /// Import of text, line by line and whole, plain or gzip.
+  case text
   /// Import of recordings: `index.csv`, `segments.csv` and `data.i16`, with a byte 0 between them.
   case recordings
   /// Import of IDX arrays and of their labels, plain or gzip.
