@@ -85,7 +85,8 @@ let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ",
   }
 
   @Test(arguments: [
-    "reference-block", "quickstart", "deep-strided", "fsdd", "plaid", "japanese-vowels", "kdd-autoencode", "hapt",
+    "reference-block", "quickstart", "deep-strided", "fsdd", "fsdd-transformer", "grammar-bytes", "plaid",
+    "japanese-vowels", "kdd-autoencode", "hapt",
     "hapt-autoencode", "mnist-denoise",
   ])
   func shippedRecipesReadAndResolveToThemselves(name: String) throws {
