@@ -44,6 +44,15 @@ extension Commands {
         encoder: {kind: resnet, width: 7, kernel: 5, stem: {kernel: 4, stride: 2}, blocks: [{stride: 2, dilation: 2}, {width: 12}]}
       objective: {kind: masked}
       """,
+      """
+      model: {input: {kind: categories}, encoder: {kind: lstm, width: 9, layers: 2, bidirectional: true}}
+      objective: {kind: masked}
+      """,
+      """
+      precision: bfloat16
+      model: {input: {kind: reals, normalise: dataset}, encoder: {kind: gru, width: 9}}
+      objective: {kind: next}
+      """,
     ]
 
     @Test(arguments: models.indices) func everyInstructionSet(index: Int) throws {

@@ -81,8 +81,15 @@ extension Commands {
             + "objective: {kind: next}"
         ),
       ]
+      let recurrent = ["lstm", "gru"].map {
+        (
+          $0,
+          "model: {input: {kind: categories}, encoder: {kind: \($0), width: 12, bidirectional: true, layers: 2}}\n"
+            + "objective: {kind: masked}"
+        )
+      }
       let reals = try PlainDataset.waves(lengths: someLengths(80, 40...400)).write()
-      for (name, model) in models {
+      for (name, model) in models + recurrent {
         var experiment = masked
         (experiment.model, experiment.steps) = (model, 12)
         // Category data has categories for targets; these two need reals.

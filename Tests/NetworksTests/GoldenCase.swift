@@ -16,13 +16,43 @@ struct GoldenCase {
       var layers, heads, feedForward: Int
       var positions: String
     }
+
+    /// The encoder, its parameters registered.
+    func makeEncoder(in store: ParameterStore) -> any Encoder {
+      let stem = Networks.Stem.Shape(
+        width: stem.width, kernel: stem.kernel, stride: stem.stride, isNormalised: stem.norm)
+      if let cell {
+        let shape = RecurrentEncoder.Shape(
+          stem: stem, cell: RecurrentCell(rawValue: cell)!, width: width!, layers: layers ?? 1,
+          bidirectional: bidirectional ?? false)
+        return RecurrentEncoder("encoder", features: features, categories: categories, shape, in: store)
+      }
+      let shape = ResNet.Shape(
+        stem: stem,
+        blocks: blocks!.map { .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation) },
+        causal: causal!, activation: Activation(rawValue: activation!)!)
+      if let layers = transformer {
+        let shape = Networks.Transformer.Shape(
+          front: shape, layers: layers.layers, heads: layers.heads, feedForward: layers.feedForward,
+          order: Networks.Transformer.Order(rawValue: layers.positions)!)
+        return Networks.Transformer("encoder", features: features, categories: categories, shape, in: store)
+      }
+      return ResNet("encoder", features: features, categories: categories, shape, in: store)
+    }
+
     var features: Int
     var categories: Int?
-    var causal: Bool
-    var activation, pool: String
+    var pool: String
     var stem: Stem
-    var blocks: [Block]
+    /// Of convolutions.
+    var causal: Bool?
+    var activation: String?
+    var blocks: [Block]?
     var transformer: Transformer?
+    /// Of recurrent layers.
+    var cell: String?
+    var width, layers: Int?
+    var bidirectional: Bool?
     var classes: Int
     var vanishing: [String]
   }
@@ -48,22 +78,7 @@ struct GoldenCase {
       Index.self, from: Data(contentsOf: URL(fileURLWithPath: GoldenCase.folder + "/cases.json")))
     settings = index.cases[name]!.settings!
     file = try SafetensorsFile(path: GoldenCase.folder + "/\(name).safetensors")
-    let shape = ResNet.Shape(
-      stem: .init(
-        width: settings.stem.width, kernel: settings.stem.kernel, stride: settings.stem.stride,
-        isNormalised: settings.stem.norm),
-      blocks: settings.blocks.map {
-        .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation)
-      }, causal: settings.causal, activation: Activation(rawValue: settings.activation)!)
-    let (features, categories) = (settings.features, settings.categories)
-    if let layers = settings.transformer {
-      let shape = Transformer.Shape(
-        front: shape, layers: layers.layers, heads: layers.heads, feedForward: layers.feedForward,
-        order: Transformer.Order(rawValue: layers.positions)!)
-      encoder = Transformer("encoder", features: features, categories: categories, shape, in: store)
-    } else {
-      encoder = ResNet("encoder", features: features, categories: categories, shape, in: store)
-    }
+    encoder = settings.makeEncoder(in: store)
     head = ClassificationHead(
       "head", width: encoder.width, classes: settings.classes, pooling: Pooling(rawValue: settings.pool)!, dropout: 0,
       in: store)

@@ -41,6 +41,24 @@ import Testing
     }
   }
 
+  @Test(arguments: RecurrentCell.allCases, [false, true]) func recurrence(cell: RecurrentCell, isReversed: Bool) {
+    let recurrence = Recurrence(cell, width: 3, isReversed: isReversed)
+    for length in [1, 2, 9] {
+      var numbers = Numbers(seed: UInt64(length))
+      let columns = recurrence.columns
+      let (x, w, b) = (numbers.doubles(length * columns), numbers.doubles(columns * 3), numbers.doubles(columns))
+      let y = numbers.doubles(length * 3)
+      func forward(_ x: [Double], _ w: [Double], _ b: [Double]) -> [Double] {
+        ReferenceRecurrence(recurrence, weight: w, bias: b).forward(x, length: length)
+      }
+      let gradient = ReferenceRecurrence(recurrence, weight: w, bias: b).backward(x, gradient: y, length: length)
+      let name = "\(cell), length \(length), reversed \(isReversed)"
+      check(name + ", input", gradient.projected, x, y) { forward($0, w, b) }
+      check(name + ", weight", gradient.weight, w, y) { forward(x, $0, b) }
+      check(name + ", bias", gradient.bias, b, y) { forward(x, w, $0) }
+    }
+  }
+
   @Test func normalisation() {
     var numbers = Numbers(seed: 2)
     let (x, g, gain, bias) = (numbers.doubles(7 * 3), numbers.doubles(7 * 3), numbers.doubles(3), numbers.doubles(3))

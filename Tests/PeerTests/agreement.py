@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from lockstep_torch import LockstepResNet, arguments, normalised
+from lockstep_torch import LockstepModel, arguments, normalised
 
 TOLERANCE = 1e-4  # of a probability; the probabilities of a well separated class hardly move
 SPLITS = {"train": 0, "validation": 1, "test": 2}
@@ -77,7 +77,7 @@ def main():
     tensors = load_file(file)
     classes = json.loads((given.data / "dataset.json").read_text())["classes"]
     pool = re.search(r"^ *pool: *(\w+)", config["encoder"]["recipe"], re.MULTILINE)[1]
-    model = LockstepResNet(tensors["head.bias"].numel(), pool, **arguments(config)).eval()
+    model = LockstepModel(tensors["head.bias"].numel(), pool, **arguments(config)).eval()
     model.load_state_dict(tensors, strict=True)
     lines = read(given.predictions) if given.predictions else predict(given.lockstep, given.run, given.data, given.split)
 

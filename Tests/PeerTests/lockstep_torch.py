@@ -1,4 +1,5 @@
-"""Lockstep's encoders `resnet`, `tcn` and `transformer`, and the classification head, as PyTorch modules, for `load_state_dict(strict=True)`.
+"""Lockstep's encoders `resnet`, `tcn`, `transformer`, `lstm` and `gru`, and the classification head, as PyTorch modules, for
+`load_state_dict(strict=True)`.
 
 Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
@@ -166,12 +167,32 @@ class LockstepEncoder(nn.Module):
         return [self.attended(x.t()).t() for x in h] if self.positions else h
 
 
-class LockstepResNet(nn.Module):
+class LockstepRecurrentEncoder(nn.Module):
+    """Sequences -> one [width, frames] a sequence: a stem, then torch.nn.LSTM or torch.nn.GRU over each sequence alone.
+    Both directions' channels stand side by side."""
+
+    def __init__(self, features, stem, cell, width, layers=1, bidirectional=False, categories=None):
+        super().__init__()
+        self.stem = Stem(features, categories=categories, causal=not bidirectional, **stem)
+        self.recurrent = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](
+            stem["width"], width, layers, batch_first=True, bidirectional=bidirectional)
+        self.width = width * (1 + bidirectional)
+
+    def forward(self, sequences):
+        return [self.recurrent(x.transpose(1, 2))[0].squeeze(0).t() for x in self.stem(sequences)]
+
+
+def make_encoder(**arguments):
+    """The encoder that `arguments` describes."""
+    return (LockstepRecurrentEncoder if "cell" in arguments else LockstepEncoder)(**arguments)
+
+
+class LockstepModel(nn.Module):
     """Sequences -> logits [sequences, classes]: the encoder, pooling over each sequence's own frames, a linear head."""
 
     def __init__(self, classes, pool="mean", **encoder):
         super().__init__()
-        self.encoder = LockstepEncoder(**encoder)
+        self.encoder = make_encoder(**encoder)
         self.head = nn.Linear(self.encoder.width, classes)
         self.pool = {"mean": lambda x: x.mean(-1), "max": lambda x: x.amax(-1), "last": lambda x: x[..., -1]}[pool]
 
@@ -189,25 +210,25 @@ def described(config):
 
 
 def arguments(config):
-    """The arguments of LockstepEncoder. A tcn is a resnet whose dilation doubles from block to block."""
+    """The arguments of make_encoder. A tcn is a resnet whose dilation doubles from block to block."""
     source, encoder = described(config)["input"], dict(described(config)["encoder"])
-    if encoder["kind"] == "tcn":
+    kind = encoder["kind"]
+    common = {"features": source["features"], "categories": source["count"] if source["kind"] == "categories" else None}
+    if kind in ("lstm", "gru"):
+        return {**common, "cell": kind, **{k: encoder[k] for k in ("stem", "width", "layers", "bidirectional")}}
+    if kind == "tcn":
         encoder["stem"] = {"width": encoder["width"]}
         encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
                              for level in range(encoder["levels"])]
         encoder["activation"] = "relu"
-    elif encoder["kind"] == "transformer":
+    elif kind == "transformer":
         encoder["blocks"], encoder["activation"] = encoder["blocks"] or [], "relu"
         encoder["transformer"] = {"layers": encoder["layers"], "heads": encoder["heads"],
                                   "feed_forward": encoder["feedForward"], "positions": encoder["positions"]}
-    elif encoder["kind"] != "resnet":
-        raise ValueError(f"config.json describes a {encoder['kind']!r} encoder; this module is that of resnet, tcn and transformer")
-    return {
-        "features": source["features"],
-        "categories": source["count"] if source["kind"] == "categories" else None,
-        "stem": encoder["stem"], "blocks": encoder["blocks"],
-        "causal": encoder["causal"], "activation": encoder["activation"], "transformer": encoder.get("transformer"),
-    }
+    elif kind != "resnet":
+        raise ValueError(f"config.json describes a {kind!r} encoder; this module is that of resnet, tcn, transformer, lstm and gru")
+    return {**common, **{k: encoder[k] for k in ("stem", "blocks", "causal", "activation")},
+            "transformer": encoder.get("transformer")}
 
 
 def normalised(values, config):

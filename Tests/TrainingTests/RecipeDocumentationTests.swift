@@ -10,6 +10,24 @@ import Training
     return (try? String(contentsOf: root.appendingPathComponent("docs/recipes.md"), encoding: .utf8)) ?? ""
   }()
 
+  @Test(arguments: ["resnet", "tcn", "lstm", "gru"])
+  func everyKeyOfAnEncoderIsDocumented(encoder: String) throws {
+    let recipe = try Recipe(
+      yaml: """
+        model: {input: {kind: categories}, encoder: {kind: \(encoder)}}
+        objective: {kind: masked}
+        optimizer: {kind: adamw, learningRate: 1e-3}
+        schedule: {kind: constant}
+        training: {steps: 1}
+        """)
+    let text = recipe.resolvedYAML
+    let section = text[text.range(of: "encoder:")!.upperBound..<text.range(of: "pool:")!.lowerBound]
+    #expect(Self.text.contains(try Regex("### encoder, kind .*\\b\(encoder)\\b")))
+    for key in section.matches(of: /(\w+):/).map({ String($0.1) }) where key != "kind" {
+      #expect(Self.text.contains(try Regex("[`.]\(key)`|`\(key)\\.")), "docs/recipes.md does not tell of \(key)")
+    }
+  }
+
   @Test(
     arguments: [
       "masked", "next", "contrastive, window: 8, within: 2", "autoencode", "denoise", "predictive", "classify",

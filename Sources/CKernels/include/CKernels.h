@@ -150,6 +150,20 @@ struct ck_kernels {
   void (*attention_gradient)(const struct ck_attention *a, const float *q, const float *k, const float *v, const float *out,
                              const float *log_sums, const float *g, float *scratch, float *dq, float *dk, float *dv);
 
+  /// One timestep of an LSTM for one sequence: kernels/recurrent.inc has the equations. gates[4 × width]: in, the input's part of
+  /// i f g o before the activation; out, the gates. product: the state's part of the same. before: the cell's last state.
+  void (*lstm_cell)(float *gates, const float *product, const float *before, ptrdiff_t width, float *cell, float *hidden);
+  /// Its adjoint: gates become the gradients before the activation, cell_gradient, of `cell`, that of `before`.
+  void (*lstm_cell_gradient)(float *gates, const float *before, const float *cell, const float *hidden_gradient,
+                             ptrdiff_t width, float *cell_gradient);
+  /// One timestep of a GRU: gates[3 × width] are r z n; before: the last hidden state; candidate: the product's part of n.
+  void (*gru_cell)(float *gates, const float *product, const float *before, ptrdiff_t width, float *candidate,
+                   float *hidden);
+  /// Its adjoint: gates become the gradients of the input's part, product_gradient is that of the product, and hidden_gradient
+  /// becomes what goes to `before` past the product.
+  void (*gru_cell_gradient)(float *gates, const float *before, const float *candidate, ptrdiff_t width,
+                            float *hidden_gradient, float *product_gradient);
+
   /// Cross-entropy of each row with weight[row] ≠ 0 against target[row]: loss[row] (others +0), correct[row] (may be null),
   /// and logits ← weight·(softmax − target distribution) in place. Smoothing s: the target has 1 − s + s/classes.
   void (*cross_entropy)(float *logits, const int32_t *target, const uint8_t *weight, float smoothing, ptrdiff_t rows,

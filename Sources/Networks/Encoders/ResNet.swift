@@ -5,7 +5,7 @@ public struct ResNet: Encoder {
   /// What the recipe decides.
   public struct Shape: Sendable, Hashable {
     /// The first layer.
-    public var stem: ResNetStem.Shape
+    public var stem: Stem.Shape
     /// The residual blocks, in order.
     public var blocks: [ResidualBlock.Shape]
     /// Whether no output sees its future.
@@ -17,7 +17,7 @@ public struct ResNet: Encoder {
 
     /// A shape.
     public init(
-      stem: ResNetStem.Shape, blocks: [ResidualBlock.Shape], causal: Bool = false, activation: Activation = .relu,
+      stem: Stem.Shape, blocks: [ResidualBlock.Shape], causal: Bool = false, activation: Activation = .relu,
       dropout: Double = 0
     ) {
       self.stem = stem
@@ -29,7 +29,7 @@ public struct ResNet: Encoder {
   }
 
   let shape: Shape
-  let stem: ResNetStem
+  let stem: Stem
   let blocks: [ResidualBlock]
 
   /// Registers an encoder under `path`.
@@ -38,7 +38,7 @@ public struct ResNet: Encoder {
   ///   - categories: number of categories where values are looked up; none where they are read as numbers.
   public init(_ path: String, features: Int, categories: Int?, _ shape: Shape, in store: ParameterStore) {
     self.shape = shape
-    stem = ResNetStem(
+    stem = Stem(
       path + ".stem", features: features, categories: categories, shape.stem, causal: shape.causal,
       activation: shape.activation, in: store)
     var blocks: [ResidualBlock] = []
@@ -80,12 +80,7 @@ public struct ResNet: Encoder {
 
   /// Floating-point operations of a forward pass over one sequence.
   public func cost(ofLength length: Int) -> Int {
-    var total = 0
-    var length = length
-    if let conv = stem.conv {
-      length = conv.geometry.outputLength(length)
-      total += length * conv.geometry.operationsPerTimestep
-    }
+    var (total, length) = stem.cost(ofLength: length)
     for block in blocks {
       let cost = block.cost(ofLength: length)
       total += cost.operations
@@ -96,7 +91,7 @@ public struct ResNet: Encoder {
 
   /// What the adjoint needs of each part.
   public struct Saved {
-    var stem: ResNetStem.Saved
+    var stem: Stem.Saved
     var blocks: [ResidualBlock.Saved]
   }
 

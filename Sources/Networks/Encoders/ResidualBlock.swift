@@ -107,8 +107,7 @@ public struct ResidualBlock: Sendable {
       ids: pass.ids)
     guard let dropped else { return (output, saved) }
     // The adjoint of the join reads its output, so dropout works on a copy.
-    let kept = PackedTensor(layout: output.layout, channels: output.channels)
-    kept.base.update(from: output.base, count: output.count)
+    let kept = output.copy()
     dropped.apply(to: kept, ids: pass.ids)
     return (kept, saved)
   }

@@ -28,11 +28,29 @@ public struct ConvolutionLayer: Sendable {
   private init(
     _ path: String, _ geometry: ConvolutionGeometry, shape: [Int], separator: String = ".", in store: ParameterStore
   ) {
-    let fanIn = geometry.inputChannels * geometry.kernel
+    self.init(
+      geometry, names: (path + separator + "weight", path + separator + "bias"), shape: shape,
+      .uniform(fanIn: geometry.inputChannels * geometry.kernel), in: store)
+  }
+
+  /// A linear layer whose parameters have names and a beginning of their own.
+  init(
+    linear names: (weight: String, bias: String), inputs: Int, outputs: Int, _ initialisation: Initialisation,
+    in store: ParameterStore
+  ) {
+    self.init(
+      ConvolutionGeometry(inputChannels: inputs, outputChannels: outputs, kernel: 1), names: names,
+      shape: [outputs, inputs], initialisation, in: store)
+  }
+
+  private init(
+    _ geometry: ConvolutionGeometry, names: (weight: String, bias: String), shape: [Int],
+    _ initialisation: Initialisation, in store: ParameterStore
+  ) {
     self.geometry = geometry
     precision = store.precision
-    weight = store.addParameter(path + separator + "weight", shape: shape, .uniform(fanIn: fanIn))
-    bias = store.addParameter(path + separator + "bias", shape: [geometry.outputChannels], .uniform(fanIn: fanIn))
+    weight = store.addParameter(names.weight, shape: shape, initialisation)
+    bias = store.addParameter(names.bias, shape: [geometry.outputChannels], initialisation)
   }
 
   /// The layer's range in the arenas.

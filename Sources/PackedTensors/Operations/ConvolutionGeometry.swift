@@ -35,6 +35,14 @@ public struct ConvolutionGeometry: Sendable, Hashable {
     left = causal ? dilation * (kernel - 1) : dilation * (kernel - 1) / 2
   }
 
+  /// One tap that lies `delay` timesteps before its output, or behind it where that is negative.
+  init(inputChannels: Int, outputChannels: Int, delay: Int) {
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    (kernel, stride, dilation) = (1, 1, 1)
+    left = delay
+  }
+
   /// Timesteps between the first and the last tap.
   public var reach: Int { dilation * (kernel - 1) }
   /// Whether a leaf needs so many rows beside its own that maps on loading would be computed again and again: then they

@@ -11,6 +11,9 @@ public protocol EncoderRecipe: RecipeSection {
   /// Whether a frame depends on its own and earlier timesteps only.
   var isCausal: Bool { get }
 
+  /// The setting of the section that makes it causal.
+  var causalSetting: String { get }
+
   /// The key of this section that cannot go with how values are read, and why; nil where all is well.
   func conflict(with input: InputRecipe) -> RecipeConflict?
 
@@ -21,4 +24,16 @@ public protocol EncoderRecipe: RecipeSection {
 extension EncoderRecipe {
   /// All is well.
   public func conflict(with input: InputRecipe) -> RecipeConflict? { nil }
+
+  /// That of convolutions.
+  public var causalSetting: String { "causal: true" }
+
+  /// What an objective says that needs a causal encoder and has another; nil where it is causal.
+  func conflictWithSeeingTheFuture(_ objective: String) -> RecipeConflict? {
+    if isCausal { return nil }
+    return RecipeConflict(
+      key: "kind",
+      reason: "\(objective) needs model.encoder.\(causalSetting); an encoder that sees later timesteps has the answer "
+        + "in its input")
+  }
 }

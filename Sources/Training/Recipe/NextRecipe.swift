@@ -25,10 +25,7 @@ public struct NextRecipe: ObjectiveRecipe, Equatable {
 
   /// An encoder that sees the future would copy the answer.
   public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
-    if model.encoder.isCausal { return nil }
-    return RecipeConflict(
-      key: "kind",
-      reason: "next needs model.encoder.causal: true; an encoder that sees later timesteps has the answer in its input")
+    model.encoder.conflictWithSeeingTheFuture(NextRecipe.kind)
   }
 }
 

@@ -54,13 +54,7 @@ public struct PredictiveRecipe: ObjectiveRecipe, Equatable {
 
   /// An encoder that sees the future would copy the answer; and there must be others to be told from.
   public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
-    if !model.encoder.isCausal {
-      return RecipeConflict(
-        key: "kind",
-        reason:
-          "predictive needs model.encoder.causal: true; an encoder that sees later timesteps has the answer in its input"
-      )
-    }
+    if let conflict = model.encoder.conflictWithSeeingTheFuture(PredictiveRecipe.kind) { return conflict }
     let (all, overflow) = batch.sequences.multipliedReportingOverflow(by: anchors)
     if overflow || all > PredictiveRecipe.mostAnchors {
       return RecipeConflict(

@@ -5,6 +5,8 @@ enum RecipeKinds {
     TCNRecipe.self,
     CriticRecipe.self,
     TransformerRecipe.self,
+    LSTMRecipe.self,
+    GRURecipe.self,
   ]
 
   static let objectives: [any ObjectiveRecipe.Type] = [

@@ -1,32 +1,5 @@
 import Networks
 
-extension ResNetRecipe.Stem {
-  /// Reads the section `stem`; `width` is what one that does not say its own has.
-  init(from reader: inout RecipeReader, width: Int) throws(RecipeError) {
-    self = try reader.sectionOrDefaults("stem") {
-      (section: inout RecipeReader) throws(RecipeError) -> ResNetRecipe.Stem in
-      let kernel = try section.integer("kernel", in: 1...4096, default: 1)
-      let stride = try section.integer("stride", in: 1...4096, default: 1)
-      return ResNetRecipe.Stem(
-        width: try section.integer("width", in: 1...8192, default: width), kernel: kernel, stride: stride,
-        norm: try section.boolean("norm", default: kernel != 1 || stride != 1))
-    }
-  }
-
-  /// Writes the section `stem`.
-  func write(to writer: inout RecipeWriter) {
-    writer.section("stem") {
-      $0.write("width", width)
-      $0.write("kernel", kernel)
-      $0.write("stride", stride)
-      $0.write("norm", norm)
-    }
-  }
-
-  /// The stem as the network has it.
-  var shape: ResNetStem.Shape { .init(width: width, kernel: kernel, stride: stride, isNormalised: norm) }
-}
-
 extension ResNetRecipe.Block {
   /// Reads `blocks`: so many equal ones, or a list. `width` and `kernel` are what one that does not say its own has.
   /// - Parameter count: how many there are where the key is absent; where that is none, none may be asked for.
@@ -49,7 +22,7 @@ extension ResNetRecipe.Block {
 
   /// Refuses strides that make longer frames than there may be.
   static func checkStrides(
-    of blocks: [ResNetRecipe.Block], behind stem: ResNetRecipe.Stem, _ reader: RecipeReader
+    of blocks: [ResNetRecipe.Block], behind stem: StemRecipe, _ reader: RecipeReader
   ) throws(RecipeError) {
     var stride = stem.stride
     for block in blocks {

@@ -15,18 +15,6 @@ public struct ResNetRecipe: EncoderRecipe, Equatable {
     case gelu
   }
 
-  /// The first convolution.
-  public struct Stem: Sendable, Equatable {
-    /// Output channels.
-    public var width: Int
-    /// Taps.
-    public var kernel: Int
-    /// Timesteps between outputs.
-    public var stride: Int
-    /// Whether batch norm and the activation follow it.
-    public var norm: Bool
-  }
-
   /// A residual block.
   public struct Block: Sendable, Equatable {
     /// Output channels.
@@ -40,7 +28,7 @@ public struct ResNetRecipe: EncoderRecipe, Equatable {
   }
 
   /// The first convolution.
-  public var stem: Stem
+  public var stem: StemRecipe
   /// The blocks in their order, at least one.
   public var blocks: [Block]
   /// Whether every convolution looks back only.
@@ -68,7 +56,7 @@ extension ResNetRecipe {
     let width = try reader.integer("width", in: 1...8192, default: 64)
     let kernel = try reader.integer("kernel", in: 1...1024, default: 3)
     blocks = try Block.list(from: &reader, width: width, kernel: kernel, default: 1)
-    stem = try Stem(from: &reader, width: width)
+    stem = try StemRecipe(from: &reader, width: width)
     causal = try reader.boolean("causal", default: false)
     activation = try reader.choice("activation", default: .relu)
     dropout = try reader.number("dropout", .belowOne, default: 0)

@@ -14,7 +14,7 @@ public struct TransformerRecipe: EncoderRecipe, Equatable {
   /// How the order of frames is known.
   public var positions: Transformer.Order
   /// The first convolution.
-  public var stem: ResNetRecipe.Stem
+  public var stem: StemRecipe
   /// Residual blocks between it and the layers.
   public var blocks: [ResNetRecipe.Block]
   /// Whether neither convolutions nor attention see the future.
@@ -39,7 +39,7 @@ public struct TransformerRecipe: EncoderRecipe, Equatable {
     positions = try reader.choice("positions", default: .rotary)
     causal = try reader.boolean("causal", default: false)
     dropout = try reader.number("dropout", .belowOne, default: 0)
-    stem = try ResNetRecipe.Stem(from: &reader, width: width)
+    stem = try StemRecipe(from: &reader, width: width)
     blocks = try ResNetRecipe.Block.list(from: &reader, width: width, kernel: 3, default: 0)
     try ResNetRecipe.Block.checkStrides(of: blocks, behind: stem, reader)
     guard width % heads == 0 else {

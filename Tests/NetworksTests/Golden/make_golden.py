@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "PeerTests"))
-from lockstep_torch import LockstepResNet  # noqa: E402
+from lockstep_torch import LockstepModel  # noqa: E402
 
 LENGTHS = [1, 2, 7, 50, 131]
 CLASSES = 3
@@ -54,17 +54,25 @@ NETWORKS = {
                                transformer=attention(2, 1, 24, "sinusoidal")),
     "transformer-categories": dict(stem=stem(6), blocks=[block(9, 3, 3)], categories=41,
                                    transformer=attention(1, 3, 10, "none")),
+    "lstm": dict(cell="lstm", stem=stem(5), width=7, features=3),
+    "lstm-bidirectional": dict(cell="lstm", stem=stem(6, 3, 2, True), width=17, layers=2, bidirectional=True, features=2),
+    "gru": dict(cell="gru", stem=stem(6), width=16, layers=2, pool="last", categories=41),
+    "gru-bidirectional": dict(cell="gru", stem=stem(4), width=5, layers=2, bidirectional=True, pool="max", features=2),
 }
+CONVOLUTIONAL = {"causal": False, "activation": "relu"}
 
 
 def network_case(name, index):
     """One training step's forward and backward, then an evaluation with the statistics that the step left."""
-    spec = {"features": 1, "categories": None, "causal": False, "activation": "relu", "pool": "mean", **NETWORKS[name]}
+    kind = {} if "cell" in NETWORKS[name] else CONVOLUTIONAL
+    spec = {"features": 1, "categories": None, **kind, "pool": "mean", **NETWORKS[name]}
     torch.manual_seed(1000 + index)
     draw = torch.Generator().manual_seed(index)
     numbers = [torch.randint(0, 41, (spec["features"], n), generator=draw).float() for n in LENGTHS]
+    if "cell" in spec and spec["categories"] is None:  # else all gates would be open or shut
+        numbers = [x / 10 - 2 for x in numbers]
     labels = torch.tensor([i % CLASSES for i in range(len(LENGTHS))])
-    net = LockstepResNet(CLASSES, **spec)
+    net = LockstepModel(CLASSES, **spec)
     with torch.no_grad():  # nothing may hide behind PyTorch's initial zeros and ones
         for part in net.modules():
             if isinstance(part, nn.BatchNorm1d):

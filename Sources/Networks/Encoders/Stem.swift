@@ -2,7 +2,7 @@ import PackedTensors
 
 /// The first layer: categories become learned vectors, numbers go through a convolution; a normalisation and activation
 /// may follow.
-public struct ResNetStem: Sendable {
+public struct Stem: Sendable {
   let embedding: (table: Parameter, categories: Int, width: Int)?
   let conv: ConvolutionLayer?
   let norm: BatchNorm?
@@ -59,6 +59,13 @@ public struct ResNetStem: Sendable {
   var range: Range<Int> {
     let first = embedding?.table.range.lowerBound ?? conv!.range.lowerBound
     return first..<(norm?.bias.range.upperBound ?? conv?.range.upperBound ?? embedding!.table.range.upperBound)
+  }
+
+  /// Floating-point operations of a forward pass over one sequence, and the length of what comes out.
+  func cost(ofLength length: Int) -> (operations: Int, length: Int) {
+    guard let conv else { return (0, length) }
+    let after = conv.geometry.outputLength(length)
+    return (after * conv.geometry.operationsPerTimestep, after)
   }
 
   /// What the adjoint needs.
