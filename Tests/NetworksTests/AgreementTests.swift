@@ -8,7 +8,7 @@ import Testing
   static let names = [
     "reference-block-64", "reference-block-6", "strided", "dilated-gelu", "causal-last", "max-pool", "categories",
     "transformer-rotary", "transformer-causal", "transformer-categories",
-    "lstm", "lstm-bidirectional", "gru", "gru-bidirectional",
+    "lstm", "lstm-bidirectional", "gru", "gru-bidirectional", "mlp", "mlp-categories",
   ]
   static let laneBounds = [[0, 5], [0, 2, 2, 4, 5]]
 

@@ -19,18 +19,24 @@ struct GoldenCase {
 
     /// The encoder, its parameters registered.
     func makeEncoder(in store: ParameterStore) -> any Encoder {
-      let stem = Networks.Stem.Shape(
+      let function = activation.flatMap(Activation.init(rawValue:)) ?? .identity
+      if let perceptrons {
+        let shape = Perceptron.Shape(width: width!, layers: perceptrons, isNormalised: norm!, activation: function)
+        return Perceptron("encoder", features: features, categories: categories, shape, in: store)
+      }
+      let stem = stem!
+      let first = Networks.Stem.Shape(
         width: stem.width, kernel: stem.kernel, stride: stem.stride, isNormalised: stem.norm)
       if let cell {
         let shape = RecurrentEncoder.Shape(
-          stem: stem, cell: RecurrentCell(rawValue: cell)!, width: width!, layers: layers ?? 1,
+          stem: first, cell: RecurrentCell(rawValue: cell)!, width: width!, layers: layers ?? 1,
           bidirectional: bidirectional ?? false)
         return RecurrentEncoder("encoder", features: features, categories: categories, shape, in: store)
       }
       let shape = ResNet.Shape(
-        stem: stem,
+        stem: first,
         blocks: blocks!.map { .init(width: $0.width, kernel: $0.kernel, stride: $0.stride, dilation: $0.dilation) },
-        causal: causal!, activation: Activation(rawValue: activation!)!)
+        causal: causal!, activation: function)
       if let layers = transformer {
         let shape = Networks.Transformer.Shape(
           front: shape, layers: layers.layers, heads: layers.heads, feedForward: layers.feedForward,
@@ -43,7 +49,7 @@ struct GoldenCase {
     var features: Int
     var categories: Int?
     var pool: String
-    var stem: Stem
+    var stem: Stem?
     /// Of convolutions.
     var causal: Bool?
     var activation: String?
@@ -53,6 +59,9 @@ struct GoldenCase {
     var cell: String?
     var width, layers: Int?
     var bidirectional: Bool?
+    /// Of perceptrons; with `width` and `activation`.
+    var perceptrons: Int?
+    var norm: Bool?
     var classes: Int
     var vanishing: [String]
   }

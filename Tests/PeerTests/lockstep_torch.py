@@ -1,5 +1,5 @@
-"""Lockstep's encoders `resnet`, `tcn`, `transformer`, `lstm` and `gru`, and the classification head, as PyTorch modules, for
-`load_state_dict(strict=True)`.
+"""Lockstep's encoders `resnet`, `tcn`, `transformer`, `lstm`, `gru` and `mlp`, and the classification head, as PyTorch modules,
+for `load_state_dict(strict=True)`.
 
 Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
@@ -182,9 +182,43 @@ class LockstepRecurrentEncoder(nn.Module):
         return [self.recurrent(x.transpose(1, 2))[0].squeeze(0).t() for x in self.stem(sequences)]
 
 
+class PerceptronLayer(nn.Module):
+    """activation(norm(linear)); the first layer's linear map is the stem's."""
+
+    def __init__(self, width, first, norm, activation):
+        super().__init__()
+        self.activation = activation
+        if not first:
+            self.linear = nn.Linear(width, width)
+        if norm:
+            self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, sequences):
+        h = each(lambda x: self.linear(x.transpose(1, 2)).transpose(1, 2), sequences) if hasattr(self, "linear") else sequences
+        return each(self.activation, together(self.norm, h) if hasattr(self, "norm") else h)
+
+
+class LockstepPerceptron(nn.Module):
+    """Sequences -> one [width, timesteps] a sequence, each timestep by itself."""
+
+    def __init__(self, features, width, perceptrons, norm=True, activation="relu", categories=None):
+        super().__init__()
+        function = {"relu": F.relu, "gelu": F.gelu}[activation]
+        self.stem = Stem(features, width, categories=categories)
+        self.layers = nn.ModuleList(PerceptronLayer(width, i == 0, norm, function) for i in range(perceptrons))
+        self.width = width
+
+    def forward(self, sequences):
+        h = self.stem(sequences)
+        for layer in self.layers:
+            h = layer(h)
+        return [x.squeeze(0) for x in h]
+
+
 def make_encoder(**arguments):
     """The encoder that `arguments` describes."""
-    return (LockstepRecurrentEncoder if "cell" in arguments else LockstepEncoder)(**arguments)
+    special = {"cell": LockstepRecurrentEncoder, "perceptrons": LockstepPerceptron}
+    return next((special[k] for k in arguments if k in special), LockstepEncoder)(**arguments)
 
 
 class LockstepModel(nn.Module):
@@ -216,6 +250,8 @@ def arguments(config):
     common = {"features": source["features"], "categories": source["count"] if source["kind"] == "categories" else None}
     if kind in ("lstm", "gru"):
         return {**common, "cell": kind, **{k: encoder[k] for k in ("stem", "width", "layers", "bidirectional")}}
+    if kind == "mlp":
+        return {**common, "perceptrons": encoder["layers"], **{k: encoder[k] for k in ("width", "norm", "activation")}}
     if kind == "tcn":
         encoder["stem"] = {"width": encoder["width"]}
         encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
@@ -226,7 +262,7 @@ def arguments(config):
         encoder["transformer"] = {"layers": encoder["layers"], "heads": encoder["heads"],
                                   "feed_forward": encoder["feedForward"], "positions": encoder["positions"]}
     elif kind != "resnet":
-        raise ValueError(f"config.json describes a {kind!r} encoder; this module is that of resnet, tcn, transformer, lstm and gru")
+        raise ValueError(f"config.json describes a {kind!r} encoder; this module is that of resnet, tcn, transformer, lstm, gru and mlp")
     return {**common, **{k: encoder[k] for k in ("stem", "blocks", "causal", "activation")},
             "transformer": encoder.get("transformer")}
 

@@ -10,12 +10,12 @@ import Training
     return (try? String(contentsOf: root.appendingPathComponent("docs/recipes.md"), encoding: .utf8)) ?? ""
   }()
 
-  @Test(arguments: ["resnet", "tcn", "lstm", "gru"])
+  @Test(arguments: ["resnet", "tcn", "lstm", "gru", "mlp"])
   func everyKeyOfAnEncoderIsDocumented(encoder: String) throws {
     let recipe = try Recipe(
       yaml: """
         model: {input: {kind: categories}, encoder: {kind: \(encoder)}}
-        objective: {kind: masked}
+        objective: {kind: classify}
         optimizer: {kind: adamw, learningRate: 1e-3}
         schedule: {kind: constant}
         training: {steps: 1}

@@ -14,6 +14,9 @@ public protocol EncoderRecipe: RecipeSection {
   /// The setting of the section that makes it causal.
   var causalSetting: String { get }
 
+  /// Whether a frame depends on others than itself.
+  var seesOtherFrames: Bool { get }
+
   /// The key of this section that cannot go with how values are read, and why; nil where all is well.
   func conflict(with input: InputRecipe) -> RecipeConflict?
 
@@ -24,6 +27,9 @@ public protocol EncoderRecipe: RecipeSection {
 extension EncoderRecipe {
   /// All is well.
   public func conflict(with input: InputRecipe) -> RecipeConflict? { nil }
+
+  /// It does.
+  public var seesOtherFrames: Bool { true }
 
   /// That of convolutions.
   public var causalSetting: String { "causal: true" }

@@ -45,8 +45,14 @@ public struct MaskedRecipe: ObjectiveRecipe, Equatable {
     writer.write("target", target)
   }
 
-  /// Categories have no spectrum.
+  /// Who sees nothing beside a hidden frame cannot tell it; and categories have no spectrum.
   public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
+    if !model.encoder.seesOtherFrames {
+      return RecipeConflict(
+        key: "kind",
+        reason: "masked needs an encoder that sees what stands beside a hidden frame; "
+          + "\(type(of: model.encoder).kind) sees each frame alone: use denoise, contrastive, or another encoder")
+    }
     guard target == .spectrum, model.input.kind == .categories else { return nil }
     return RecipeConflict(
       key: "target", reason: "categories have no spectrum; use target: values, or model.input.kind: reals")

@@ -7,6 +7,7 @@ enum RecipeKinds {
     TransformerRecipe.self,
     LSTMRecipe.self,
     GRURecipe.self,
+    MLPRecipe.self,
   ]
 
   static let objectives: [any ObjectiveRecipe.Type] = [

@@ -58,13 +58,15 @@ NETWORKS = {
     "lstm-bidirectional": dict(cell="lstm", stem=stem(6, 3, 2, True), width=17, layers=2, bidirectional=True, features=2),
     "gru": dict(cell="gru", stem=stem(6), width=16, layers=2, pool="last", categories=41),
     "gru-bidirectional": dict(cell="gru", stem=stem(4), width=5, layers=2, bidirectional=True, pool="max", features=2),
+    "mlp": dict(perceptrons=3, width=7, norm=True, activation="gelu", features=4, pool="max"),
+    "mlp-categories": dict(perceptrons=2, width=17, norm=False, activation="relu", features=2, categories=41),
 }
 CONVOLUTIONAL = {"causal": False, "activation": "relu"}
 
 
 def network_case(name, index):
     """One training step's forward and backward, then an evaluation with the statistics that the step left."""
-    kind = {} if "cell" in NETWORKS[name] else CONVOLUTIONAL
+    kind = CONVOLUTIONAL if "blocks" in NETWORKS[name] else {}
     spec = {"features": 1, "categories": None, **kind, "pool": "mean", **NETWORKS[name]}
     torch.manual_seed(1000 + index)
     draw = torch.Generator().manual_seed(index)

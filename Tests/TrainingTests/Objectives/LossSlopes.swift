@@ -57,7 +57,7 @@ struct LossSlopes: ModelUser {
       }
       // Rounding of the loss is a thousandth of such a slope. A bias before batch norm has none, but for rounding.
       let scale = max(0.05, slopes.map(abs).max()!)
-      let isFlat = ["conv1.bias", "conv2.bias", "conv.bias"].contains(where: parameter.name.hasSuffix)
+      let isFlat = ["conv1.bias", "conv2.bias", "conv.bias", "linear.bias"].contains(where: parameter.name.hasSuffix)
       if idle.contains(parameter.name) {
         #expect(slopes.allSatisfy { abs($0) < 0.005 }, "\(parameter.name) matters: \(slopes)")
       } else if !isFlat {
