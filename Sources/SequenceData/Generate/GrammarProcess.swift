@@ -34,7 +34,7 @@ struct GrammarProcess: Sendable {
     key = RandomKey(seed: seed, purpose: "generate.sentence")
   }
 
-  /// The bytes of sentence `id` about a noun of a kind, 15 to about 75 of them.
+  /// The bytes of sentence `id` about a noun of a kind, 13 to about 75 of them.
   func values(of id: Int, class kind: Int) -> [Float] {
     var draws = 0
     func drawn(below bound: Int) -> Int {
