@@ -84,25 +84,25 @@ let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ",
     #expect(recipe.resolvedYAML == expected)
   }
 
-  @Test(arguments: [
-    "reference-block", "quickstart", "deep-strided", "fsdd", "fsdd-transformer", "grammar-bytes", "plaid",
-    "japanese-vowels", "kdd-autoencode", "hapt",
-    "hapt-autoencode", "mnist-denoise",
-  ])
-  func shippedRecipesReadAndResolveToThemselves(name: String) throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let recipe = try Recipe(file: root.appendingPathComponent("launch/recipes/\(name).yaml").path)
+  private static let shipped = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("launch/recipes")
+
+  @Test func shippedRecipesReadAndResolveToThemselves() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.shipped.path).filter { $0.hasSuffix(".yaml") }
+    #expect(files.count > 16)
+    for file in files { try expectResolvesToItself(file) }
+  }
+
+  private func expectResolvesToItself(_ file: String) throws {
+    let recipe = try Recipe(file: Self.shipped.appendingPathComponent(file).path)
     let again = try Recipe(yaml: recipe.resolvedYAML)
-    #expect(again == recipe)
-    #expect(again.resolvedYAML == recipe.resolvedYAML)
-    #expect(again.identity == recipe.identity)
+    #expect(again == recipe, "\(file)")
+    #expect(again.resolvedYAML == recipe.resolvedYAML, "\(file)")
+    #expect(again.identity == recipe.identity, "\(file)")
   }
 
   @Test func theReferenceBlockIsThatBlock() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let recipe = try Recipe(file: root.appendingPathComponent("launch/recipes/reference-block.yaml").path)
+    let recipe = try Recipe(file: Self.shipped.appendingPathComponent("reference-block.yaml").path)
     let encoder = try #require(recipe.model.encoder as? ResNetRecipe)
     #expect(encoder.stem == .init(width: 64, kernel: 1, stride: 1, norm: false))
     #expect(encoder.blocks == [.init(width: 64, kernel: 3, stride: 1, dilation: 1)])
