@@ -53,6 +53,9 @@ import Testing
       }
     }
     refuses(Self.yaml("{}", training: "{epochs: 3}"), "line 4: objective.pseudoLabels: needs training.steps in place")
+    refuses(
+      Self.yaml("{}", training: "{steps: 9, classes: [a]}"),
+      "objective.pseudoLabels: whether a sequence without a label")
     refuses(Self.yaml("{rounds: 10}"), "objective.pseudoLabels.rounds: 10 rounds and the stage before them need more")
     refuses(
       Self.yaml("{}", training: "{steps: 10, earlyStopping: {patience: 2}}"),

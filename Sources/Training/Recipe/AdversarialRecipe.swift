@@ -20,8 +20,6 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
   public var isSelfSupervised: Bool { true }
   /// It runs the encoder by itself.
   public var canBeCombined: Bool { false }
-  /// Neither player's loss says how good what is made has become.
-  public var canBeValidated: Bool { false }
 
   /// Reads all keys.
   public init(from reader: inout RecipeReader) throws(RecipeError) {
@@ -56,6 +54,14 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
       )
     }
     return nil
+  }
+
+  /// Neither player's loss says how good what is made has become.
+  public func conflict(with training: TrainingRecipe) -> RecipeConflict? {
+    if training.validateEvery == 0 { return nil }
+    return RecipeConflict(
+      key: "kind",
+      reason: "the loss of adversarial does not say how good what is made is; set training.validateEvery to 0")
   }
 
   /// A score on the critic and a generator, registered under `objective`.

@@ -17,6 +17,9 @@ public struct CriticRecipe: EncoderRecipe, Equatable {
   /// Every layer looks both ways.
   public var isCausal: Bool { false }
 
+  /// No setting makes it so; another encoder is.
+  public var causalSetting: String { "kind: tcn" }
+
   /// Reads all keys.
   public init(from reader: inout RecipeReader) throws(RecipeError) {
     let layers = try reader.integer("layers", in: 1...12, default: 4)

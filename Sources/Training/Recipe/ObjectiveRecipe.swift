@@ -8,9 +8,6 @@ public protocol ObjectiveRecipe: RecipeSection {
   /// Whether it can be a part of `combined`.
   var canBeCombined: Bool { get }
 
-  /// Whether its loss on sequences that were not trained on says how good the model is.
-  var canBeValidated: Bool { get }
-
   /// The key of this section that cannot go with the model or the batches, and why; nil where all is well.
   func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict?
 
@@ -24,8 +21,6 @@ public protocol ObjectiveRecipe: RecipeSection {
 extension ObjectiveRecipe {
   /// An encoder's pass can serve it and others.
   public var canBeCombined: Bool { true }
-  /// A loss that is lower where the model is better.
-  public var canBeValidated: Bool { true }
   /// Most go with any.
   public func conflict(with training: TrainingRecipe) -> RecipeConflict? { nil }
 }

@@ -67,6 +67,11 @@ public struct PseudoLabelRecipe: Sendable, Equatable {
         key: "pseudoLabels",
         reason: "training.earlyStopping could end the training before the last round: leave it out")
     }
+    guard training.classes == nil else {
+      return RecipeConflict(
+        key: "pseudoLabels",
+        reason: "whether a sequence without a label is of training.classes is not known: leave one of them out")
+    }
     return nil
   }
 }

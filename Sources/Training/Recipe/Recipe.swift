@@ -71,16 +71,7 @@ public struct Recipe: Sendable {
       let kind = try section.kind(among: RecipeKinds.schedules.map { $0.kind })
       return try RecipeKinds.schedules[kind].init(from: &section)
     }
-    let training = try reader.section("training") {
-      (section: inout RecipeReader) throws(RecipeError) -> TrainingRecipe in
-      let training = try TrainingRecipe(from: &section)
-      if training.validateEvery > 0 && !chosen.canBeValidated {
-        throw section.error(
-          "validateEvery",
-          "the loss of objective.kind: \(type(of: chosen).kind) does not say how good the model is; set it to 0")
-      }
-      return training
-    }
+    let training = try reader.section("training", TrainingRecipe.init(from:))
     if let conflict = chosen.conflict(with: training) { throw section.error(conflict) }
     self.training = training
     precision = try reader.choice("precision", default: .float32)

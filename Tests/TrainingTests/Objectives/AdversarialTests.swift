@@ -117,7 +117,9 @@ import Testing
       "objective.kind: adversarial needs model.encoder.kind: critic")
     refuses(Self.yaml(input: "{kind: categories}"), "model.encoder.kind: a critic reads numbers")
     refuses(Self.yaml(input: "{kind: reals, normalise: sequence}"), "use model.input.normalise: dataset or none")
-    refuses(Self.yaml(validateEvery: 5), "training.validateEvery: the loss of objective.kind: adversarial")
+    refuses(
+      Self.yaml(validateEvery: 5),
+      "objective.kind: the loss of adversarial does not say how good what is made is; set training.validateEvery to 0")
     refuses(Self.yaml(encoder: "{kind: critic, layers: 12}"), "model.encoder.layers: a frame would have more than")
     refuses(Self.yaml(encoder: "{kind: critic, channels: 1024, stride: 2, layers: 5}"), "at most 8192")
     refuses(Self.yaml().replacing("rate: 8000, ", with: ""), "objective.rate: is missing")
