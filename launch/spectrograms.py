@@ -54,6 +54,8 @@ def main():
         sys.exit(__doc__)
     rows = []
     for folder in sys.argv[2:]:
+        if not os.path.isdir(folder):
+            sys.exit("%s: is no folder" % folder)
         names = [name for name in os.listdir(folder) if name.endswith(".wav")]
         names.sort(key=lambda name: (len(name), name))
         pictures = [spectrogram(os.path.join(folder, name)) for name in names[:PICTURES]]
