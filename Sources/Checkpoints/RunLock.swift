@@ -112,7 +112,9 @@ public final class RunLock: Sendable {
   /// Makes the file of an attempt with its content; false where it is there already.
   private static func create(_ holder: Holder, in folder: String) throws(FileError) -> Bool {
     let place = path(holder.attempt, in: folder)
-    let temporary = AtomicFile.temporaryPath(for: place)
+    // A name by chance, because the process's number is not one's own: another host may have the same one, and then
+    // one job would publish the other's content, or find its file taken away.
+    let temporary = AtomicFile.temporaryPath(for: "\(place).\(UInt64.random(in: 0...(.max)))")
     try AtomicFile.write(Array(StableJSON.encode(holder)), to: temporary)
     defer { unlink(temporary) }
     if link(temporary, place) == 0 {
