@@ -45,10 +45,12 @@ let package = Package(
         "PackedTensors", "Networks", "MessagePassing", "DataParallel", "ArrayFiles",
         "SequenceData", "Checkpoints", "Yams",
       ], swiftSettings: swift),
+    .target(
+      name: "RunReports", dependencies: ["Training", "SequenceData", "ArrayFiles"], swiftSettings: swift),
     .executableTarget(
       name: "lockstep",
       dependencies: [
-        "Training", "SequenceData", "MessagePassing",
+        "RunReports", "Training", "SequenceData", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
@@ -88,6 +90,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
       swiftSettings: swift),
+    .testTarget(
+      name: "RunReportsTests", dependencies: ["RunReports", "ArrayFiles", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "HostileFilesTests", dependencies: ["HostileFiles", "ArrayFiles", "replay-files", "TestSupport"],
       path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: swift),
