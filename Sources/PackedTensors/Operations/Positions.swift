@@ -14,9 +14,7 @@ public struct Positions {
     self.channels = channels
     storage = StoragePool.shared.lease(timesteps * channels, growsWithTimesteps: true)
     let pairs = channels / 2
-    let turns = (0..<pairs).map { pair in
-      Elementary.exp(-2 * Double(pair) / Double(channels) * Elementary.log(10_000)) / (2 * Elementary.pi)
-    }
+    let turns = Positions.turnsPerTimestep(channels: channels)
     let base = storage.base
     let block = 64
     Workers.forEach((timesteps + block - 1) / block) { part in
@@ -28,6 +26,13 @@ public struct Positions {
           row[pairs + pair] = Float(sine)
         }
       }
+    }
+  }
+
+  /// Turns from one timestep to the next of each pair of channels.
+  public static func turnsPerTimestep(channels: Int) -> [Double] {
+    (0..<channels / 2).map { pair in
+      Elementary.exp(-2 * Double(pair) / Double(channels) * Elementary.log(10_000)) / (2 * Elementary.pi)
     }
   }
 
