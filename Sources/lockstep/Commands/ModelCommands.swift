@@ -110,8 +110,8 @@ struct Embed: ParsableCommand {
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a model as safetensors with PyTorch's names.",
-    discussion: "Example: lockstep export --model runs/tuned --out exported")
+    abstract: "Write a model as safetensors with PyTorch's names, and as ONNX.",
+    discussion: "Example: lockstep export --model runs/tuned --out exported --onnx")
 
   @Option(help: "The RUN whose model is exported.")
   var model: String
@@ -122,12 +122,15 @@ struct Export: ParsableCommand {
   @Option(help: "A folder that is empty or not there yet.")
   var out: String
 
+  @Flag(help: "Also write encoder.onnx and, of a classifier, model.onnx (docs/onnx.md).")
+  var onnx = false
+
   func validate() throws { try refuseEmpty(("--model", model), ("--out", out), ("--checkpoint", checkpoint)) }
 
   func run() throws {
     try onAllRanks { communicator in
       if communicator.rank == 0 {
-        let choice = try ExportCommand.run(model: model, checkpoint: checkpoint, out: out)
+        let choice = try ExportCommand.run(model: model, checkpoint: checkpoint, out: out, onnx: onnx)
         print("exported \(model) (\(choice)) to \(out)")
       }
       try communicator.barrier()
