@@ -61,6 +61,10 @@ install_packages() {
 # Open MPI, and what the package's dependencies are fetched with.
 build_packages=(libopenmpi-dev openmpi-bin pkg-config git ca-certificates)
 
+# What tests compare with; in their long forms in virtual environments (.build/python), which they fill from PyPI.
+test_packages=(python3-numpy)
+long_test_packages=(python3-venv)
+
 # What emulated hosts (cluster/netns) and a Slurm on one machine (cluster/slurm) need.
 host_packages=(iproute2 openssh-client openssh-server)
 slurm_packages=(slurm-wlm munge)

@@ -1,5 +1,5 @@
-"""Lockstep's encoders `resnet`, `tcn`, `transformer`, `lstm`, `gru` and `mlp`, and the classification head, as PyTorch modules,
-for `load_state_dict(strict=True)`.
+"""Lockstep's encoders `resnet`, `tcn`, `transformer`, `lstm`, `gru`, `mlp` and `critic`, and the classification head, as PyTorch
+modules, for `load_state_dict(strict=True)`.
 
 Sequences are a list of tensors, each [features, timesteps]; nothing is padded.
 Convolutions run sequence by sequence; batch norm sees the timesteps of all sequences, concatenated to [1, channels, timesteps].
@@ -215,9 +215,27 @@ class LockstepPerceptron(nn.Module):
         return [x.squeeze(0) for x in h]
 
 
+class LockstepCritic(nn.Module):
+    """Sequences -> one [width, frames] a sequence: strided convolutions, each with twice the channels of the one before it."""
+
+    def __init__(self, features, channels, convolutions, kernel, stride, categories=None):
+        super().__init__()
+        widths = [features, *(channels << i for i in range(convolutions))]
+        self.layers = nn.ModuleList(Convolution(i, o, kernel, stride) for i, o in zip(widths, widths[1:]))
+        self.width = widths[-1]
+
+    def encode(self, x):
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        return x
+
+    def forward(self, sequences):
+        return [self.encode(x.unsqueeze(0)).squeeze(0) for x in sequences]
+
+
 def make_encoder(**arguments):
     """The encoder that `arguments` describes."""
-    special = {"cell": LockstepRecurrentEncoder, "perceptrons": LockstepPerceptron}
+    special = {"cell": LockstepRecurrentEncoder, "perceptrons": LockstepPerceptron, "convolutions": LockstepCritic}
     return next((special[k] for k in arguments if k in special), LockstepEncoder)(**arguments)
 
 
@@ -252,6 +270,8 @@ def arguments(config):
         return {**common, "cell": kind, **{k: encoder[k] for k in ("stem", "width", "layers", "bidirectional")}}
     if kind == "mlp":
         return {**common, "perceptrons": encoder["layers"], **{k: encoder[k] for k in ("width", "norm", "activation")}}
+    if kind == "critic":
+        return {**common, "convolutions": encoder["layers"], **{k: encoder[k] for k in ("channels", "kernel", "stride")}}
     if kind == "tcn":
         encoder["stem"] = {"width": encoder["width"]}
         encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
@@ -262,7 +282,7 @@ def arguments(config):
         encoder["transformer"] = {"layers": encoder["layers"], "heads": encoder["heads"],
                                   "feed_forward": encoder["feedForward"], "positions": encoder["positions"]}
     elif kind != "resnet":
-        raise ValueError(f"config.json describes a {kind!r} encoder; this module is that of resnet, tcn, transformer, lstm, gru and mlp")
+        raise ValueError(f"config.json describes a {kind!r} encoder, which this module does not know")
     return {**common, **{k: encoder[k] for k in ("stem", "blocks", "causal", "activation")},
             "transformer": encoder.get("transformer")}
 
