@@ -67,8 +67,8 @@ extension Commands {
         ),
         (
           "contrastive windows of categories, tcn",
-          "model: {input: {kind: categories}, encoder: {kind: tcn, width: 12, levels: 3, dropout: 0.1}}\n"
-            + "objective: {kind: contrastive, window: 48, within: 24, pieces: 2}"
+          "model: {input: {kind: categories}, encoder: {kind: tcn, width: 12, levels: 3, dropout: 0.1, "
+            + "stem: {kernel: 4, stride: 2}}}\nobjective: {kind: contrastive, window: 48, within: 24, pieces: 2}"
         ),
         (
           "contrastive views of reals",

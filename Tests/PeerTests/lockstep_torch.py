@@ -273,7 +273,6 @@ def arguments(config):
     if kind == "critic":
         return {**common, "convolutions": encoder["layers"], **{k: encoder[k] for k in ("channels", "kernel", "stride")}}
     if kind == "tcn":
-        encoder["stem"] = {"width": encoder["width"]}
         encoder["blocks"] = [{"width": encoder["width"], "kernel": encoder["kernel"], "stride": 1, "dilation": 2**level}
                              for level in range(encoder["levels"])]
         encoder["activation"] = "relu"

@@ -45,7 +45,9 @@ public struct ONNXCase: Sendable, CustomStringConvertible {
       "{kind: resnet, width: 8, blocks: [{stride: 2}], causal: true, stem: {kernel: 4, stride: 2}}", pool: "max",
       features: 2, categories: 11),
     ONNXCase("{kind: tcn, width: 6, levels: 4}", pool: "last", normalise: "dataset"),
-    ONNXCase("{kind: tcn, width: 6, kernel: 2, levels: 3, causal: false}", normalise: "sequence", features: 2),
+    ONNXCase(
+      "{kind: tcn, width: 6, kernel: 2, levels: 3, causal: false, stem: {width: 5, kernel: 4, stride: 2}}",
+      normalise: "sequence", features: 2),
     ONNXCase("{kind: critic, channels: 4, layers: 3, kernel: 5, stride: 2}", pool: "max", normalise: "dataset"),
     ONNXCase(
       "{kind: transformer, width: 8, layers: 2, heads: 2, stem: {kernel: 3, stride: 2}}", normalise: "sequence",

@@ -151,7 +151,7 @@ let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ",
         "model.encoder.blocks[1].width: 32 → (none)", "model.encoder.blocks[1].kernel: 3 → (none)",
         "model.encoder.blocks[1].stride: 1 → (none)", "model.encoder.blocks[1].dilation: 1 → (none)",
         "model.encoder.causal: false → true", "objective.kind: masked → next", "objective.ratio: 0.3 → (none)",
-        "objective.span: 3 → (none)", "objective.target: values → (none)", "training.seed: 7 → 8",
+        "objective.span: 3 → (none)", "training.seed: 7 → 8",
         "objective.ahead: (none) → 1",
       ])
     #expect(

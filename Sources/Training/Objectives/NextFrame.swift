@@ -2,7 +2,7 @@ import Networks
 import PackedTensors
 
 /// Prediction of the future from the past: frame f's embedding, which sees timesteps up to `f·frame`, tells the `frame`
-/// timesteps that follow (with `ahead` above 1, those `ahead − 1` frames later). Needs a causal encoder: any other sees
+/// timesteps that follow (with `ahead` above 1, those `ahead − 1` frames later), or their spectrum. Needs a causal encoder: any other sees
 /// the answer.
 struct NextFrame: Objective {
   let ahead: Int
@@ -20,10 +20,12 @@ struct NextFrame: Objective {
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
     let frames = batch.layout.strided(by: decoder.frame)
+    // A spectrum needs a whole frame.
+    let needed = decoder.target == .spectrum ? decoder.frame : 1
     var flags: [UInt8] = []
     for sequence in 0..<frames.sequences {
       let length = batch.layout.length(of: sequence)
-      for f in 0..<frames.length(of: sequence) { flags.append(f * decoder.frame + offset < length ? 1 : 0) }
+      for f in 0..<frames.length(of: sequence) { flags.append(f * decoder.frame + offset + needed <= length ? 1 : 0) }
     }
     return View(batch: batch, frames: RowSelection(flags, of: frames))
   }

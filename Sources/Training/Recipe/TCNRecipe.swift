@@ -1,10 +1,12 @@
 import Networks
 
 /// `encoder: {kind: tcn}`: residual blocks whose dilation doubles from one to the next, so that the receptive field
-/// grows exponentially with depth at one timestep a frame (Bai, Kolter and Koltun 2018, arXiv:1803.01271, with batch norm
+/// grows exponentially with depth at the stem's rate of frames (Bai, Kolter and Koltun 2018, arXiv:1803.01271, with batch norm
 /// where they normalise weights).
 public struct TCNRecipe: EncoderRecipe, Equatable {
-  /// Channels everywhere.
+  /// The first convolution; its stride makes frames of timesteps.
+  public var stem: StemRecipe
+  /// Channels of the blocks.
   public var width: Int
   /// Taps of every convolution.
   public var kernel: Int
@@ -17,8 +19,8 @@ public struct TCNRecipe: EncoderRecipe, Equatable {
 
   /// The word under `kind`.
   public static let kind = "tcn"
-  /// Every timestep is a frame.
-  public var timestepsPerFrame: Int { 1 }
+  /// The stem's stride.
+  public var timestepsPerFrame: Int { stem.stride }
   /// Whether every convolution looks back only.
   public var isCausal: Bool { causal }
 
@@ -26,10 +28,11 @@ public struct TCNRecipe: EncoderRecipe, Equatable {
   public init(from reader: inout RecipeReader) throws(RecipeError) {
     width = try reader.integer("width", in: 1...8192, default: 64)
     kernel = try reader.integer("kernel", in: 2...1024, default: 3)
+    stem = try StemRecipe(from: &reader, width: width)
     levels = try reader.integer("levels", in: 1...20, default: 6)
     guard (kernel - 1) << (levels - 1) <= 1 << 20 else {
       throw reader.error(
-        "levels", "the last block would look \((kernel - 1) << (levels - 1)) timesteps back; at most \(1 << 20)")
+        "levels", "the last block would look \((kernel - 1) << (levels - 1)) frames back; at most \(1 << 20)")
     }
     causal = try reader.boolean("causal", default: true)
     dropout = try reader.number("dropout", .belowOne, default: 0)
@@ -37,6 +40,7 @@ public struct TCNRecipe: EncoderRecipe, Equatable {
 
   /// Writes what `init(from:)` reads.
   public func write(to writer: inout RecipeWriter) {
+    stem.write(to: &writer)
     writer.write("width", width)
     writer.write("kernel", kernel)
     writer.write("levels", levels)
@@ -48,8 +52,7 @@ public struct TCNRecipe: EncoderRecipe, Equatable {
   public func makeEncoder(_ context: ModelContext) -> any Encoder {
     let blocks = (0..<levels).map { ResidualBlock.Shape(width: width, kernel: kernel, dilation: 1 << $0) }
     let shape = ResNet.Shape(
-      stem: .init(width: width, kernel: 1, stride: 1, isNormalised: false), blocks: blocks, causal: causal,
-      dropout: dropout)
+      stem: stem.shape, blocks: blocks, causal: causal, dropout: dropout)
     return ResNet(
       "encoder", features: context.data.features, categories: context.categories, shape, in: context.store)
   }

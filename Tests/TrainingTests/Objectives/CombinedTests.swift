@@ -26,7 +26,7 @@ import Testing
   private static let kinds = [
     "kind: masked, span: 2", "kind: next", "kind: contrastive, window: 12, within: 6, hidden: 7, projection: 6",
     "kind: predictive, steps: 2, anchors: 3, hidden: 6, latent: 4", "kind: autoencode, code: 3, hidden: 5",
-    "kind: denoise, per: sequence, code: 4, hidden: 5",
+    "kind: denoise, per: sequence, code: 4, hidden: 5", "kind: next, target: spectrum, ahead: 2",
   ]
 
   private static func batch(categories: Int?) -> Batch {
@@ -45,7 +45,7 @@ import Testing
 
   /// Parts that share an input and such that do not, of reals and of categories with a mask vector.
   @Test(arguments: [
-    ([1, 3, 4], nil), ([2, 1, 5, 3], nil), ([0, 2, 4], 5), ([1, 0], nil),
+    ([1, 3, 4], nil), ([2, 1, 5, 3], nil), ([0, 2, 4], 5), ([1, 0], nil), ([6, 3], nil),
   ])
   func gradientsAreTheSlopesOfTheLoss(parts: [Int], categories: Int?) throws {
     let sections = parts.enumerated().map { "{\(Self.kinds[$1]), weight: \(Double($0 + 1) * 0.7)}" }
