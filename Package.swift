@@ -11,7 +11,7 @@ let package = Package(
   name: "lockstep",
   products: [
     .executable(name: "lockstep", targets: ["lockstep"]),
-    .library(name: "Lockstep", targets: ["Training"]),
+    .library(name: "Lockstep", targets: ["Training", "SequenceData", "Networks", "PackedTensors", "MessagePassing"]),
     // What only tests use: put under the program by LD_PRELOAD, so that it has to be a file of its own.
     .library(name: "FileJournal", type: .dynamic, targets: ["FileJournal"]),
   ],
@@ -65,6 +65,11 @@ let package = Package(
       path: "Tests/Fuzzing/HostileFiles", swiftSettings: swift),
     .executableTarget(
       name: "replay-files", dependencies: ["HostileFiles"], path: "Tests/Fuzzing/ReplayFiles", swiftSettings: swift),
+
+    // A program beside this package that adds an encoder of its own; it has a manifest too.
+    .executableTarget(
+      name: "own-encoder", dependencies: ["Training", "Networks", "PackedTensors", "MessagePassing"],
+      path: "docs/examples/own-encoder/Sources/own-encoder", swiftSettings: swift),
 
     .target(name: "FileJournal", path: "Tests/PowerLoss/FileJournal"),
 

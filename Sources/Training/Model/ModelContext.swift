@@ -11,7 +11,7 @@ public struct ModelContext {
   /// The section `model` of the recipe.
   public let recipe: ModelRecipe
   /// Under what path an objective registers its parameters, and in which section of the recipe it stands.
-  var objective = (path: "objective", section: "objective")
+  public internal(set) var objective = (path: "objective", section: "objective")
   /// The number of categories where values are looked up; none where they are read as numbers.
-  var categories: Int? { recipe.input.kind == .categories ? data.categories : nil }
+  public var categories: Int? { recipe.input.kind == .categories ? data.categories : nil }
 }

@@ -58,19 +58,32 @@ public protocol Objective: Sendable {
 public typealias AveragedEncoder = (_ input: EncoderInput, _ ids: [Int]) throws -> (PackedTensor, ForwardPass)
 
 extension Objective {
-  var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
-  var readsValues: Bool { false }
-  var averageDecay: Double? { nil }
-  func idsOfParts(of view: View) -> [[Int]] { [ids(of: view)] }
-  func completed(_ view: View, by average: AveragedEncoder) throws -> View { view }
-  func observe(_ view: View, _ pass: ForwardPass) throws {}
-  func viewLengths(of length: Int) -> [Int] { [length] }
-  var comparedSequences: Int? { nil }
-  var shortestSequence: (timesteps: Int, key: String)? { nil }
-  var runsEncoder: Bool { false }
-  var turns: Int { 1 }
-  func turn(at step: Int) -> Int { 0 }
-  func trains(_ parameter: Parameter, in turn: Int) -> Bool { true }
+  /// One loss without a name.
+  public var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
+  /// A view of its own.
+  public var readsValues: Bool { false }
+  /// No average.
+  public var averageDecay: Double? { nil }
+  /// There is one part.
+  public func idsOfParts(of view: View) -> [[Int]] { [ids(of: view)] }
+  /// As it is.
+  public func completed(_ view: View, by average: AveragedEncoder) throws -> View { view }
+  /// Nothing.
+  public func observe(_ view: View, _ pass: ForwardPass) throws {}
+  /// The whole sequence.
+  public func viewLengths(of length: Int) -> [Int] { [length] }
+  /// Each has its own.
+  public var comparedSequences: Int? { nil }
+  /// Any will do.
+  public var shortestSequence: (timesteps: Int, key: String)? { nil }
+  /// The step runs it.
+  public var runsEncoder: Bool { false }
+  /// All at once.
+  public var turns: Int { 1 }
+  /// The only one.
+  public func turn(at step: Int) -> Int { 0 }
+  /// All are.
+  public func trains(_ parameter: Parameter, in turn: Int) -> Bool { true }
 }
 
 /// One of the losses that an objective minimises.
