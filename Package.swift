@@ -7,6 +7,9 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests are not optimised, in release neither: nothing in them is slow enough to be worth the compiler's time.
+let tests = swift + [.unsafeFlags(["-Onone"])]
+
 let package = Package(
   name: "lockstep",
   products: [
@@ -76,37 +79,37 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     .testTarget(
       name: "PackedTensorsTests", dependencies: ["PackedTensors", "CKernels", "TestSupport"],
-      swiftSettings: swift),
+      swiftSettings: tests),
     .testTarget(
       name: "NetworksTests",
       dependencies: ["Networks", "PackedTensors", "ArrayFiles", "TestSupport"],
-      resources: [.copy("Golden")], swiftSettings: swift),
+      resources: [.copy("Golden")], swiftSettings: tests),
     .testTarget(
-      name: "ArrayFilesTests", dependencies: ["ArrayFiles", "TestSupport"], swiftSettings: swift),
+      name: "ArrayFilesTests", dependencies: ["ArrayFiles", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "DataParallelTests", dependencies: ["DataParallel", "MessagePassing", "TestSupport"],
-      swiftSettings: swift),
+      swiftSettings: tests),
     .testTarget(
       name: "SequenceDataTests", dependencies: ["SequenceData", "ArrayFiles", "TestSupport"],
-      swiftSettings: swift),
+      swiftSettings: tests),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "ArrayFiles", "TestSupport"],
-      swiftSettings: swift),
+      swiftSettings: tests),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
-      swiftSettings: swift),
+      swiftSettings: tests),
     .testTarget(
       name: "RunReportsTests", dependencies: ["RunReports", "ArrayFiles", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "HostileFilesTests", dependencies: ["HostileFiles", "ArrayFiles", "replay-files", "TestSupport"],
-      path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: swift),
+      path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: tests),
     .testTarget(
       name: "MultiProcessTests",
-      dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: swift),
+      dependencies: ["mpi-scenarios", "MessagePassing", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
       dependencies: ["lockstep", "ArrayFiles", "SequenceData", "TestSupport", "Yams"],
-      swiftSettings: swift),
+      swiftSettings: tests),
   ]
 )
 
