@@ -28,11 +28,12 @@ let package = Package(
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "CKernels"),
+    .target(name: "Tracing", swiftSettings: swift),
     .target(name: "PackedTensors", dependencies: ["CKernels"], swiftSettings: swift),
-    .target(name: "Networks", dependencies: ["PackedTensors"], swiftSettings: swift),
-    .target(name: "MessagePassing", dependencies: ["CMPI"], swiftSettings: swift),
+    .target(name: "Networks", dependencies: ["PackedTensors", "Tracing"], swiftSettings: swift),
+    .target(name: "MessagePassing", dependencies: ["CMPI", "Tracing"], swiftSettings: swift),
     .target(
-      name: "DataParallel", dependencies: ["Networks", "PackedTensors", "MessagePassing"],
+      name: "DataParallel", dependencies: ["Networks", "PackedTensors", "MessagePassing", "Tracing"],
       swiftSettings: swift),
     .target(
       name: "ArrayFiles", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
@@ -40,13 +41,13 @@ let package = Package(
     .target(
       name: "SequenceData", dependencies: ["PackedTensors", "ArrayFiles"], swiftSettings: swift),
     .target(
-      name: "Checkpoints", dependencies: ["PackedTensors", "Networks", "ArrayFiles"],
+      name: "Checkpoints", dependencies: ["PackedTensors", "Networks", "ArrayFiles", "Tracing"],
       swiftSettings: swift),
     .target(
       name: "Training",
       dependencies: [
         "PackedTensors", "Networks", "MessagePassing", "DataParallel", "ArrayFiles",
-        "SequenceData", "Checkpoints", "Yams",
+        "SequenceData", "Checkpoints", "Tracing", "Yams",
       ], swiftSettings: swift),
     .target(
       name: "RunReports", dependencies: ["Training", "SequenceData", "ArrayFiles"], swiftSettings: swift),
@@ -96,7 +97,7 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "ArrayFiles", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "SequenceData", "TestSupport"],
+      name: "TrainingTests", dependencies: ["Training", "SequenceData", "ArrayFiles", "Tracing", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
       name: "RunReportsTests", dependencies: ["RunReports", "ArrayFiles", "TestSupport"], swiftSettings: swift),

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Glibc
+import Tracing
 
 /// Publishes checkpoints on a thread of its own while training goes on; one at a time.
 ///
@@ -8,11 +9,14 @@ public final class CheckpointWriter {
   private let store: CheckpointStore
   private let keep: Int
   private let lock: RunLock?
+  private let timeline: Timeline?
   private var job: Job?
 
   /// A writer into `store` that keeps the newest `keep` checkpoints and what `latest` and `best` name, for as long as
   /// `lock` holds.
-  public init(store: CheckpointStore, keep: Int, lock: RunLock? = nil) {
+  /// - Parameter timeline: told of each.
+  public init(store: CheckpointStore, keep: Int, lock: RunLock? = nil, timeline: Timeline? = nil) {
+    self.timeline = timeline
     self.store = store
     self.keep = keep
     self.lock = lock
@@ -23,7 +27,7 @@ public final class CheckpointWriter {
   /// Throws the error of the one before, and then has not begun with this one.
   public func write(_ snapshot: CheckpointSnapshot) throws {
     try finish()
-    let job = Job(store: store, keep: keep, lock: lock, snapshot: snapshot)
+    let job = Job(store: store, keep: keep, lock: lock, snapshot: snapshot, timeline: timeline)
     job.start()
     self.job = job
   }
@@ -43,10 +47,14 @@ public final class CheckpointWriter {
     private let keep: Int
     private let lock: RunLock?
     private var snapshot: CheckpointSnapshot?
+    private let timeline: Timeline?
     private var failure: (any Error)?
     private var thread: pthread_t?
 
-    init(store: CheckpointStore, keep: Int, lock: RunLock?, snapshot: CheckpointSnapshot) {
+    init(
+      store: CheckpointStore, keep: Int, lock: RunLock?, snapshot: CheckpointSnapshot, timeline: Timeline?
+    ) {
+      self.timeline = timeline
       self.store = store
       self.keep = keep
       self.lock = lock
@@ -78,6 +86,8 @@ public final class CheckpointWriter {
     private func run() {
       guard let snapshot else { return }
       self.snapshot = nil
+      let start = MonotonicTime.nanoseconds
+      defer { timeline?.add(.checkpoints, "checkpoint", since: start) }
       do {
         try store.publish(snapshot, keep: keep, lock: lock)
       } catch {

@@ -1,5 +1,6 @@
 import MessagePassing
 import PackedTensors
+import Tracing
 
 extension CanonicalSum {
   /// The ranks' own exchange: row 0 becomes the sum of all nodes of all ranks in tree order.
@@ -8,6 +9,7 @@ extension CanonicalSum {
   ) throws(MPIError) {
     let nodes = nodesOfAllRanks.joined().count
     let bytes = count * MemoryLayout<Element>.stride
+    communicator.activity.timeline.ifOn?.reduces(bytes: bytes)
     if CanonicalSum.isGatheredWhole(nodes: nodes, count: count, bytes: bytes, ranks: communicator.size) {
       try exchangeWhole(rows, count: count, stride: stride)
     } else {

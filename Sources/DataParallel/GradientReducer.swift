@@ -1,6 +1,7 @@
 import MessagePassing
 import Networks
 import PackedTensors
+import Tracing
 
 /// Sums the gradient arena over all ranks while backward goes on.
 ///
@@ -27,7 +28,7 @@ public final class GradientReducer: GradientSink {
   private let dropped: Bool
 
   private var buckets: GradientBuckets
-  private var running: [PendingReduction] = []
+  private var running: [(reduction: PendingReduction, flight: OpenSpan?)] = []
   private var blocking: [Range<Int>] = []
 
   /// - Parameters:
@@ -89,7 +90,10 @@ public final class GradientReducer: GradientSink {
     guard sum.communicator.size > 1 else { return }
     try timed { () throws(MPIError) in
       try startCollected()
-      for reduction in running { try reduction.wait() }
+      for (reduction, flight) in running {
+        try reduction.wait()
+        flight?.end()
+      }
       running.removeAll()
       for range in blocking { try sum.reduce(arena + range.lowerBound, count: range.count, stride: parameters) }
       blocking.removeAll()
@@ -101,9 +105,13 @@ public final class GradientReducer: GradientSink {
     for piece in buckets.take() {
       let nonblocking = overlap ? try sum.selfTest.passes(Float.self, count: piece.count, call: .nonblocking) : false
       if nonblocking {
+        let flight = sum.communicator.activity.timeline.ifOn?.begin(
+          .flight, "gradients", number: piece.count * MemoryLayout<Float>.stride)
         running.append(
-          try sum.communicator.startAllReduce(
-            UnsafeMutableBufferPointer(start: arena + piece.lowerBound, count: piece.count), .sum))
+          (
+            try sum.communicator.startAllReduce(
+              UnsafeMutableBufferPointer(start: arena + piece.lowerBound, count: piece.count), .sum), flight
+          ))
       } else {
         blocking.append(piece)
       }
@@ -111,8 +119,10 @@ public final class GradientReducer: GradientSink {
   }
 
   private func progress() throws(MPIError) {
-    var outstanding: [PendingReduction] = []
-    for reduction in running where try !reduction.test() { outstanding.append(reduction) }
+    var outstanding: [(reduction: PendingReduction, flight: OpenSpan?)] = []
+    for one in running {
+      if try one.reduction.test() { one.flight?.end() } else { outstanding.append(one) }
+    }
     running = outstanding
   }
 

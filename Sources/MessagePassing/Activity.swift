@@ -1,4 +1,5 @@
 import Synchronization
+import Tracing
 
 /// What this rank is doing right now: written by the thread that trains, read by any other.
 ///
@@ -59,6 +60,8 @@ public final class Activity: Sendable {
     }
   }
 
+  /// What this rank did and when, where that is traced.
+  public let timeline = Timeline()
   private let step = Atomic<Int>(0)
   private let phase: Atomic<UInt>
   private let patience: Atomic<UInt8>
@@ -80,6 +83,7 @@ public final class Activity: Sendable {
     self.phase.store(Activity.address(phase.name), ordering: .relaxed)
     patience.store(phase.patience.rawValue, ordering: .relaxed)
     tick()
+    timeline.ifOn?.enter(phase.name)
     fault?.met(phase.name, step: step, self)
   }
 
@@ -98,17 +102,23 @@ public final class Activity: Sendable {
   /// Runs a call that all ranks make in the same order.
   @inline(__always)
   func collective(_ function: StaticString, _ call: () -> Int32) throws(MPIError) {
-    collectives.add(1, ordering: .relaxed)
-    try waiting(function, call)
+    let number = collectives.add(1, ordering: .relaxed).newValue
+    try run(function, call, timeline.ifOn?.begin(.collective, function, number: number))
   }
 
   /// Runs a call that may wait for other ranks and that need not come in the same order on all of them.
   @inline(__always)
   func waiting(_ function: StaticString, _ call: () -> Int32) throws(MPIError) {
+    try run(function, call, timeline.ifOn?.begin(.message, function))
+  }
+
+  @inline(__always)
+  private func run(_ function: StaticString, _ call: () -> Int32, _ span: OpenSpan?) throws(MPIError) {
     self.function.store(Activity.address(function), ordering: .relaxed)
     tick()
     let code = call()
     self.function.store(0, ordering: .relaxed)
+    span?.end()
     tick()
     try check(code, function)
   }

@@ -1,4 +1,5 @@
 import CMPI
+import Tracing
 
 extension Communicator {
   /// Waits until all ranks have come here.
@@ -15,6 +16,7 @@ extension Communicator {
   ) throws(MPIError) {
     guard size > 1, let base = buffer.baseAddress else { return }
     let kind = Element.elementKind
+    activity.timeline.ifOn?.reduces(bytes: buffer.count * MemoryLayout<Element>.stride)
     try inPieces(buffer.count) { piece throws(MPIError) in
       try activity.collective("MPI_Allreduce") {
         MPI_Allreduce(
@@ -50,6 +52,7 @@ extension Communicator {
     guard size > 1, let base = buffer.baseAddress, buffer.count > 0 else { return operation }
     let kind = Element.elementKind
     pending.append(operation)
+    activity.timeline.ifOn?.reduces(bytes: buffer.count * MemoryLayout<Element>.stride)
     try inPieces(buffer.count) { piece throws(MPIError) in
       var request: MPI_Request? = cmpi_request_null()
       try activity.collective("MPI_Iallreduce") {

@@ -46,7 +46,7 @@ public struct Generator: Sendable {
       frame /= shape.stride
       saved.inputs.append(
         NormalisedInput(x, affine: .identity(channels: x.channels), activation: .relu).materialised())
-      x = stage.forward(saved.inputs[saved.inputs.count - 1], to: layout.strided(by: frame), pass.store)
+      x = stage.forward(saved.inputs[saved.inputs.count - 1], to: layout.strided(by: frame), pass)
     }
     return (x, saved)
   }

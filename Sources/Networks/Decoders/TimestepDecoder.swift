@@ -74,7 +74,7 @@ public struct TimestepDecoder: Sendable {
     var rest = frame
     for stage in stages {
       rest /= stage.geometry.stride
-      rectify(stage.forward(saved.inputs.last!, to: layout.strided(by: rest), pass.store))
+      rectify(stage.forward(saved.inputs.last!, to: layout.strided(by: rest), pass))
     }
     return (output.forward(NormalisedInput(saved.inputs.last!), pass), saved)
   }

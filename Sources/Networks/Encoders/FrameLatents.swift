@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// From a frame's values to a row of latents: two linear layers with a ReLU between them; categories are looked up first.
 /// What contrastive predictive coding compares its predictions with; it is thrown away after pretraining.
@@ -45,6 +46,8 @@ public struct FrameLatents: Sendable {
   public func forward(_ values: PackedTensor, frames: RaggedLayout, _ pass: ForwardPass) -> (PackedTensor, Saved) {
     var x = values
     if let (table, categories) = embedding {
+      let span = pass.timeline?.begin(.forward, table.name)
+      defer { span?.end() }
       x = pass.store.withPointer(table) {
         Embedding.forward(values, table: $0, categories: categories, width: Self.embedded)
       }
@@ -65,6 +68,8 @@ public struct FrameLatents: Sendable {
     let below = first.backward(
       NormalisedInput(saved.read), NormalisedGradient(hidden), pass, inputGradient: embedding == nil ? .none : .new)
     if let (table, categories) = embedding, let below {
+      let span = pass.timeline?.begin(.backward, table.name)
+      defer { span?.end() }
       var fold = LaneFold(pass.gradients, elements: table.count)
       let timesteps = below.viewed(as: saved.values.layout, channels: Self.embedded)
       Embedding.backward(saved.values, timesteps, categories: categories) { lane, sum in

@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// `act(norm(conv(act(norm(conv(x))))) + skip(x))` (He et al. 2016): the first convolution may stride; the skip is x
 /// itself, or a normalised 1-tap convolution of it where width or stride change.
@@ -79,6 +80,8 @@ public struct ResidualBlock: Sendable {
   }
 
   func forward(_ x: PackedTensor, _ pass: inout ForwardPass) throws -> (PackedTensor, Saved) {
+    let span = pass.timeline?.begin(.forward, path)
+    defer { span?.end() }
     let lanes = x.layout.carriedLanes
     var moments = norm1.moments(pass, lanes: lanes)
     let first = conv1.forward(NormalisedInput(x), pass, moments: &moments)
@@ -121,6 +124,8 @@ public struct ResidualBlock: Sendable {
 
   /// The gradient of the block's input.
   func backward(_ gradient: OutputGradient, _ saved: Saved, _ pass: BackwardPass) throws -> PackedTensor {
+    let span = pass.timeline?.begin(.backward, path)
+    defer { span?.end() }
     var gradient = gradient
     if let dropout = saved.dropout {
       let rows = gradient.expanded(to: saved.output.layout)

@@ -1,8 +1,10 @@
 import PackedTensors
+import Tracing
 
 /// The first layer: categories become learned vectors, numbers go through a convolution; a normalisation and activation
 /// may follow.
 public struct Stem: Sendable {
+  private let path: String
   let embedding: (table: Parameter, categories: Int, width: Int)?
   let conv: ConvolutionLayer?
   let norm: BatchNorm?
@@ -33,6 +35,7 @@ public struct Stem: Sendable {
     _ path: String, features: Int, categories: Int?, _ shape: Shape, causal: Bool, activation: Activation,
     in store: ParameterStore
   ) {
+    self.path = path
     self.activation = activation
     if let categories {
       embedding = (
@@ -80,13 +83,17 @@ public struct Stem: Sendable {
   }
 
   func forward(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> (PackedTensor, Saved) {
+    let span = pass.timeline?.begin(.forward, path)
+    defer { span?.end() }
     var x = input.values
     var embedded: PackedTensor?
     var hidden: (HiddenRows, Parameter)?
     if let embedding {
+      let looking = pass.timeline?.begin(.forward, embedding.table.name)
       x = pass.store.withPointer(embedding.table) {
         Embedding.forward(x, table: $0, categories: embedding.categories, width: embedding.width)
       }
+      looking?.end()
       if let replacement = input.replacement {
         hidden = (replacement.hidden, replacement.vector)
         pass.store.withPointer(replacement.vector) { replacement.hidden.replace(in: x, with: $0) }
@@ -131,6 +138,8 @@ public struct Stem: Sendable {
 
   /// Adds the gradients of the stem and of the replacement's vector; overwrites `gradient`.
   func backward(_ gradient: PackedTensor, _ saved: Saved, _ pass: BackwardPass) throws {
+    let span = pass.timeline?.begin(.backward, path)
+    defer { span?.end() }
     var incoming = NormalisedGradient(gradient)
     if let norm, let (z, normalisation) = saved.normalised {
       var adjoint = ActivationAdjoint(
@@ -163,6 +172,8 @@ public struct Stem: Sendable {
 
   private func backwardEmbedding(_ gradient: PackedTensor, _ saved: Saved, _ pass: BackwardPass) throws {
     guard let embedding else { return }
+    let span = pass.timeline?.begin(.backward, embedding.table.name)
+    defer { span?.end() }
     let gradient = try takeHidden(gradient, saved, pass)
     var fold = LaneFold(pass.gradients, elements: embedding.table.count)
     Embedding.backward(saved.input.values, gradient, categories: embedding.categories) { lane, table in

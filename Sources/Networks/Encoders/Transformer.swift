@@ -95,7 +95,7 @@ public struct Transformer: Encoder {
   public func embed(_ input: EncoderInput, _ pass: inout ForwardPass) throws -> PackedTensor {
     var (x, turns) = positioned(try front.embed(input, &pass))
     for layer in layers { x = layer.forward(x, turns: turns, pass).0 }
-    return norm.forward(x, pass.store)
+    return norm.forward(x, pass)
   }
 
   /// Embeddings of all frames, `[frames, width]`.
@@ -108,7 +108,7 @@ public struct Transformer: Encoder {
       x = output
       if pass.mode == .training { saved.append(kept) }
     }
-    return (norm.forward(x, pass.store), Saved(front: first, layers: saved, last: x, turns: turns))
+    return (norm.forward(x, pass), Saved(front: first, layers: saved, last: x, turns: turns))
   }
 
   /// Adds the gradients of all parameters to the arena, from the last norm to the stem; each layer's saved tensors are

@@ -1,10 +1,12 @@
 import PackedTensors
+import Tracing
 
 /// `x + attention(norm(x))`, then `x + linear(GELU(linear(norm(x))))`: PyTorch's `TransformerEncoderLayer` with
 /// `norm_first=True` and `activation="gelu"`, but that its attention may turn queries and keys by their positions, and that
 /// nothing is dropped among the weights of attention and within the second part.
 public struct TransformerLayer: Sendable {
   let path: String
+  private let attentionPath: String
   let attention: Attention
   /// `[3 × width, width]`, `[width, width]`, `[feedForward, width]` and `[width, feedForward]`.
   let project, join, widen, narrow: ConvolutionLayer
@@ -15,6 +17,7 @@ public struct TransformerLayer: Sendable {
   init(_ path: String, attention: Attention, feedForward: Int, dropout: Double, in store: ParameterStore) {
     let width = attention.width
     self.path = path
+    attentionPath = path + ".self_attn"
     self.attention = attention
     self.dropout = dropout
     project = ConvolutionLayer(
@@ -43,8 +46,12 @@ public struct TransformerLayer: Sendable {
 
   /// The layer's output, `[frames, width]`; `turns` are the positions that attention turns by.
   func forward(_ x: PackedTensor, turns: Positions?, _ pass: ForwardPass) -> (PackedTensor, Saved) {
-    let projected = project.forward(NormalisedInput(norm1.forward(x, pass.store)), pass)
+    let span = pass.timeline?.begin(.forward, path)
+    defer { span?.end() }
+    let projected = project.forward(NormalisedInput(norm1.forward(x, pass)), pass)
+    let attending = pass.timeline?.begin(.forward, attentionPath)
     let (attended, kept) = attention.forward(projected, turns: turns)
+    attending?.end()
     let dropouts = (
       attention: pass.dropout(dropout, layer: path + ".dropout1"),
       widened: pass.dropout(dropout, layer: path + ".dropout2")
@@ -54,7 +61,7 @@ public struct TransformerLayer: Sendable {
     between.add(x)
     let saved = Saved(
       input: x, projected: projected, attended: attended, between: between,
-      widened: widen.forward(NormalisedInput(norm2.forward(between, pass.store)), pass), attention: kept,
+      widened: widen.forward(NormalisedInput(norm2.forward(between, pass)), pass), attention: kept,
       dropouts: dropouts, ids: pass.ids)
     let output = narrow.forward(saved.activated, pass)
     dropouts.widened?.apply(to: output, ids: pass.ids)
@@ -64,6 +71,8 @@ public struct TransformerLayer: Sendable {
 
   /// Makes the gradient of the layer's output that of its input, in place.
   func backward(_ gradient: PackedTensor, _ saved: Saved, turns: Positions?, _ pass: BackwardPass) throws {
+    let span = pass.timeline?.begin(.backward, path)
+    defer { span?.end() }
     /// The gradient behind a dropout.
     func behind(_ dropout: Dropout?) -> NormalisedGradient {
       guard let dropout else { return NormalisedGradient(gradient) }
@@ -83,7 +92,9 @@ public struct TransformerLayer: Sendable {
         inputGradient: .new)!, addedTo: gradient, pass)
     let attended = join.backward(
       NormalisedInput(saved.attended), behind(saved.dropouts.attention), pass, inputGradient: .new)!
+    let attending = pass.timeline?.begin(.backward, attentionPath)
     let projected = attention.backward(saved.projected, attended, saved.attention, turns: turns)
+    attending?.end()
     norm1.backward(
       saved.input,
       project.backward(

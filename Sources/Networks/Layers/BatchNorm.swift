@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// Batch normalisation over the timesteps of the whole global batch (Ioffe and Szegedy 2015): PyTorch's `BatchNorm1d`,
 /// its statistics summed over all ranks and no padded timestep among them.
@@ -33,6 +34,8 @@ public struct BatchNorm: Sendable {
   /// - Parameter timesteps: of the global batch.
   /// - Throws: what the exchange with other ranks throws.
   public func normalisation(_ sums: MomentSums?, timesteps: Int, _ pass: inout ForwardPass) throws -> Normalisation {
+    let span = pass.timeline?.begin(.forward, gain.name)
+    defer { span?.end() }
     let moments: BatchMoments
     if let sums {
       let total = try pass.statistics.reduce(sums.sums.values, count: sums.sums.count)
@@ -51,6 +54,8 @@ public struct BatchNorm: Sendable {
   public func backward(_ sums: LaneSums, _ normalisation: Normalisation, _ pass: BackwardPass) throws
     -> NormalisationAdjoint
   {
+    let span = pass.timeline?.begin(.backward, gain.name)
+    defer { span?.end() }
     var fold = LaneFold(pass.gradients, elements: sums.count)
     let channels = gain.count
     for lane in 0..<sums.values.count / sums.count {

@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// The adjoint in parts, for those who need one of them alone.
 extension ConvolutionLayer {
@@ -22,6 +23,8 @@ extension ConvolutionLayer {
   public func parameterGradient(
     _ input: NormalisedInput, _ gradient: PackedTensor, isCounted: [Bool]? = nil, _ pass: BackwardPass
   ) throws {
+    let span = pass.timeline?.begin(.backward, weight.name)
+    defer { span?.end() }
     let gradients = pass.gradients
     var weights: LaneFold?
     var biases = LaneFold(gradients, elements: bias.count)

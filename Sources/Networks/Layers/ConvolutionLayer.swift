@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// A convolution with weight and bias: PyTorch's `Conv1d`, and its `Linear` where the kernel is 1.
 public struct ConvolutionLayer: Sendable {
@@ -58,7 +59,9 @@ public struct ConvolutionLayer: Sendable {
 
   /// The output, `[timesteps / stride, outputChannels]`; its moments are added to `moments`.
   public func forward(_ input: NormalisedInput, _ pass: ForwardPass, moments: inout MomentSums?) -> PackedTensor {
-    pass.store.withPointer(weight) { weight in
+    let span = pass.timeline?.begin(.forward, weight.name)
+    defer { span?.end() }
+    return pass.store.withPointer(weight) { weight in
       pass.store.withPointer(bias) { bias in
         Convolution.forward(geometry, input, weight: weight, bias: bias, precision: precision, moments: &moments)
       }
@@ -77,6 +80,8 @@ public struct ConvolutionLayer: Sendable {
     _ input: NormalisedInput, _ gradient: NormalisedGradient, _ pass: BackwardPass,
     inputGradient: Convolution.InputGradient, activation: inout ActivationAdjoint?
   ) -> PackedTensor? {
+    let span = pass.timeline?.begin(.backward, weight.name)
+    defer { span?.end() }
     let gradients = pass.gradients
     var weights: LaneFold?
     var biases = LaneFold(gradients, elements: bias.count)

@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// Layer normalisation: PyTorch's `LayerNorm` over the channels of every timestep.
 public struct LayerNorm: Sendable {
@@ -21,6 +22,13 @@ public struct LayerNorm: Sendable {
     LayerNormalisation.forward(x, gain: store[gain], bias: store[bias], epsilon: epsilon)
   }
 
+  /// The normalised timesteps, `[timesteps, channels]`.
+  public func forward(_ x: PackedTensor, _ pass: ForwardPass) -> PackedTensor {
+    let span = pass.timeline?.begin(.forward, gain.name)
+    defer { span?.end() }
+    return forward(x, pass.store)
+  }
+
   /// Adds γ's and β's gradients to the arena.
   /// - Parameters:
   ///   - x: what `forward` read.
@@ -30,6 +38,8 @@ public struct LayerNorm: Sendable {
   public func backward(
     _ x: PackedTensor, _ gradient: PackedTensor, addedTo target: PackedTensor? = nil, _ pass: BackwardPass
   ) -> PackedTensor {
+    let span = pass.timeline?.begin(.backward, gain.name)
+    defer { span?.end() }
     let channels = gain.count
     var fold = LaneFold(pass.gradients, elements: 2 * channels)
     return LayerNormalisation.backward(x, gradient, gain: pass.store[gain], epsilon: epsilon, addedTo: target) {

@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// `dropout(act(norm(W x + b)))` at every timestep; a first one has no W, because the stem is that.
 public struct PerceptronLayer: Sendable {
@@ -41,6 +42,8 @@ public struct PerceptronLayer: Sendable {
 
   /// The output, `[timesteps, width]`.
   public func forward(_ x: PackedTensor, _ pass: inout ForwardPass) throws -> (PackedTensor, Saved) {
+    let span = pass.timeline?.begin(.forward, path)
+    defer { span?.end() }
     var moments = norm?.moments(pass, lanes: x.layout.carriedLanes) ?? nil
     var before = x
     if let linear {
@@ -59,6 +62,8 @@ public struct PerceptronLayer: Sendable {
 
   /// Adds the parameters' gradients to the arena and returns the input's. Overwrites `gradient`.
   public func backward(_ gradient: PackedTensor, _ saved: Saved, _ pass: BackwardPass) throws -> PackedTensor {
+    let span = pass.timeline?.begin(.backward, path)
+    defer { span?.end() }
     saved.dropout?.apply(to: gradient, ids: saved.ids)
     var adjoint = ActivationAdjoint(
       input: saved.before, affine: saved.affine, activation: activation,

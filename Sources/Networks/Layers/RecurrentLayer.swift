@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// A layer of PyTorch's `LSTM` or `GRU`: one direction, or two whose channels stand side by side; dropout may follow.
 public struct RecurrentLayer: Sendable {
@@ -38,6 +39,8 @@ public struct RecurrentLayer: Sendable {
 
   /// The output, `[timesteps, width]`, of `[timesteps, inputs]`.
   public func forward(_ x: PackedTensor, _ pass: ForwardPass) -> (PackedTensor, Saved) {
+    let span = pass.timeline?.begin(.forward, path)
+    defer { span?.end() }
     let saved = Saved(
       input: x, directions: directions.map { $0.forward(x, pass) }, dropout: pass.dropout(dropout, layer: path),
       ids: pass.ids)
@@ -53,6 +56,8 @@ public struct RecurrentLayer: Sendable {
 
   /// Adds the parameters' gradients to the arena and returns the input's. Overwrites `gradient` where there is dropout.
   public func backward(_ gradient: PackedTensor, _ saved: Saved, _ pass: BackwardPass) throws -> PackedTensor {
+    let span = pass.timeline?.begin(.backward, path)
+    defer { span?.end() }
     saved.dropout?.apply(to: gradient, ids: saved.ids)
     var below: PackedTensor?
     for (index, direction) in directions.enumerated() {
@@ -91,6 +96,8 @@ struct RecurrentDirection: Sendable {
 
   func forward(_ x: PackedTensor, _ pass: ForwardPass) -> Recurrence.Saved {
     let projected = projection.forward(NormalisedInput(x), pass)
+    let span = pass.timeline?.begin(.forward, weight.name)
+    defer { span?.end() }
     return pass.store.withPointer(weight) { weight in
       pass.store.withPointer(bias) { recurrence.forward(projected, weight: weight, bias: $0) }
     }
@@ -103,6 +110,7 @@ struct RecurrentDirection: Sendable {
     _ gradient: PackedTensor, column: Int, _ x: PackedTensor, _ saved: Recurrence.Saved, _ pass: BackwardPass,
     inputGradient: Convolution.InputGradient
   ) -> PackedTensor? {
+    let span = pass.timeline?.begin(.backward, weight.name)
     let adjoint = pass.store.withPointer(weight) {
       recurrence.backward(gradient, column: column, saved, weight: $0)
     }
@@ -114,6 +122,7 @@ struct RecurrentDirection: Sendable {
       weights!.add(lane, part.packedWeight) { part.unpack($1, to: gradients.pointer(weight, node: $0)) }
       biases.add(lane, part.bias!) { gradients.pointer(bias, node: $0).update(from: $1, count: bias.count) }
     }
+    span?.end()
     return projection.backward(
       NormalisedInput(x), NormalisedGradient(adjoint.projected), pass, inputGradient: inputGradient)
   }

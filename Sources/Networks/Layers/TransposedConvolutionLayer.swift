@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// A transposed convolution with weight and bias: PyTorch's `ConvTranspose1d(inputs, outputs, kernel, stride, padding)`
 /// with `padding` = (kernel − 1) / 2, rounded down, and its output cut to the length that is asked for.
@@ -28,9 +29,11 @@ public struct TransposedConvolutionLayer: Sendable {
   public var operationsPerTimestep: Int { geometry.operationsPerTimestep }
 
   /// The output, `[layout.timesteps, outputs]`, of `[Σ ceil(length / stride), inputs]`.
-  public func forward(_ x: PackedTensor, to layout: RaggedLayout, _ store: ParameterStore) -> PackedTensor {
-    store.withPointer(weight) { weight in
-      store.withPointer(bias) { bias in
+  public func forward(_ x: PackedTensor, to layout: RaggedLayout, _ pass: ForwardPass) -> PackedTensor {
+    let span = pass.timeline?.begin(.forward, weight.name)
+    defer { span?.end() }
+    return pass.store.withPointer(weight) { weight in
+      pass.store.withPointer(bias) { bias in
         TransposedConvolution.forward(geometry, x, weight: weight, bias: bias, precision: precision, layout: layout)
       }
     }
@@ -39,6 +42,8 @@ public struct TransposedConvolutionLayer: Sendable {
   /// Adds the parameters' gradients to the arena and returns the input's.
   /// - Parameter x: what `forward` read.
   public func backward(_ x: PackedTensor, _ gradient: PackedTensor, _ pass: BackwardPass) throws -> PackedTensor {
+    let span = pass.timeline?.begin(.backward, weight.name)
+    defer { span?.end() }
     let gradients = pass.gradients
     var weights: LaneFold?
     var biases = LaneFold(gradients, elements: bias.count)

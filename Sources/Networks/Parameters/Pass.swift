@@ -1,4 +1,5 @@
 import PackedTensors
+import Tracing
 
 /// Whether batch norm uses the batch's moments and dropout drops, or neither.
 public enum Mode: Sendable {
@@ -22,12 +23,15 @@ public struct ForwardPass {
   public let seed: UInt64
   /// The epoch.
   public let epoch: Int
+  /// Told what each layer does, where the step is traced.
+  public let timeline: Timeline?
   /// Moments by which running statistics will move, once the step is accepted.
   public var observed: [(norm: BatchNorm, moments: BatchMoments)] = []
 
   /// A pass over one batch.
   public init(
-    store: ParameterStore, mode: Mode, statistics: any SharedStatistics, ids: [Int], seed: UInt64 = 0, epoch: Int = 0
+    store: ParameterStore, mode: Mode, statistics: any SharedStatistics, ids: [Int], seed: UInt64 = 0, epoch: Int = 0,
+    timeline: Timeline? = nil
   ) {
     self.store = store
     self.mode = mode
@@ -35,6 +39,7 @@ public struct ForwardPass {
     self.ids = ids
     self.seed = seed
     self.epoch = epoch
+    self.timeline = timeline
   }
 
   /// The dropout of a layer in this pass; none in evaluation.
@@ -54,16 +59,19 @@ public struct BackwardPass {
   public let statistics: any SharedStatistics
   /// Factors of losses that are minimised together; none: there is one, whose gradient is that of its sum.
   public let scaling: (any LossScaling)?
+  /// Told what each layer does, where the step is traced.
+  public let timeline: Timeline?
 
   /// A backward pass.
   public init(
     store: ParameterStore, gradients: GradientArena, statistics: any SharedStatistics,
-    scaling: (any LossScaling)? = nil
+    scaling: (any LossScaling)? = nil, timeline: Timeline? = nil
   ) {
     self.store = store
     self.gradients = gradients
     self.statistics = statistics
     self.scaling = scaling
+    self.timeline = timeline
   }
 
   /// Scales the gradients that a loss has with respect to what it was computed from, in place; every objective does so

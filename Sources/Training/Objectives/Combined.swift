@@ -94,9 +94,11 @@ struct Combined: Objective {
         embeddings[view.inputs.places[index]],
         ForwardPass(
           store: forward.store, mode: forward.mode, statistics: forward.statistics, ids: own.ids, seed: forward.seed,
-          epoch: forward.epoch),
+          epoch: forward.epoch, timeline: forward.timeline),
         backward.map {
-          BackwardPass(store: $0.store, gradients: $0.gradients, statistics: $0.statistics, scaling: scaling)
+          BackwardPass(
+            store: $0.store, gradients: $0.gradients, statistics: $0.statistics, scaling: scaling,
+            timeline: $0.timeline)
         })
       sums.append(loss)
       if let gradient { gradients.append(gradient) }
