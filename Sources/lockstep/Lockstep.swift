@@ -19,7 +19,7 @@ struct Lockstep: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
-      Embed.self, Reconstruct.self, Detect.self, Generate.self, Export.self, DoctorCommand.self, Bench.self,
+      Embed.self, Reconstruct.self, Detect.self, Generate.self, Export.self, Trace.self, DoctorCommand.self, Bench.self,
     ])
 
   /// Parses and runs; usage errors end with 64, all others with their own code.

@@ -67,7 +67,7 @@ struct RunFolder {
 
   /// Whether a name may stand in a run's folder before run.json does: what an end in its first moments leaves.
   private static func isOfABeginning(_ name: String) -> Bool {
-    ["recipe.yaml", "attempts"].contains(name)
+    ["recipe.yaml", "attempts", "trace"].contains(name)
       || AtomicFile.isTemporary(name) && (name.hasPrefix(".recipe.yaml.") || name.hasPrefix(".run.json."))
   }
 

@@ -23,7 +23,9 @@ final class RunRecord {
     self.lock = lock
     let (folder, watchdog) = (session.folder, session.watchdog)
     metrics = try MetricsFile(path: folder.metricsPath)
-    writer = CheckpointWriter(store: folder.store, keep: session.recipe.training.keep, lock: lock)
+    writer = CheckpointWriter(
+      store: folder.store, keep: session.recipe.training.keep, lock: lock,
+      timeline: session.communicator.activity.timeline)
     let log = try RunLog(run: folder.path, of: lock.holder)
     let status = StatusFile(
       folder, lock: lock, state: state, totalSteps: totalSteps, hosts: watchdog.hosts,
@@ -35,6 +37,9 @@ final class RunRecord {
       status.note(message: sentence)
     }
   }
+
+  /// The attempt's number, as it stands in names of files.
+  var attempt: String { lock.holder.name }
 
   /// Adds a step's line.
   /// - Parameter inputSeconds: how long this rank waited for the step's batch.

@@ -3,6 +3,7 @@ import MessagePassing
 import Networks
 import PackedTensors
 import SequenceData
+import Tracing
 
 /// Does one step after another: from a batch to changed weights.
 final class StepRunner<E: Encoder, O: Objective> {
@@ -65,6 +66,7 @@ final class StepRunner<E: Encoder, O: Objective> {
   ///   - stop: whether this rank was asked to stop; the report tells whether any was.
   func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
     let start = ContinuousClock.now
+    let timeline = communicator.activity.timeline.ifOn
     let waited = statistics.exposedSeconds + countingSeconds
     let store = model.store
     if !isWarm { StoragePool.shared.startNoting() }
@@ -74,13 +76,17 @@ final class StepRunner<E: Encoder, O: Objective> {
     batch.step = step
     let turn = model.objective.turn(at: step)
     let trainable = trainable[turn]
+    let viewing = timeline?.begin(.work, "view")
     let view = try model.view(of: batch, seed: seed, epoch: epoch, average: average?.store)
+    viewing?.end()
     var pass = ForwardPass(
       store: store, mode: .training, statistics: statistics, ids: model.objective.ids(of: view), seed: seed,
-      epoch: epoch)
-    let backward = BackwardPass(store: store, gradients: gradients, statistics: statistics)
+      epoch: epoch, timeline: timeline)
+    let backward = BackwardPass(store: store, gradients: gradients, statistics: statistics, timeline: timeline)
     var (embedding, tape) = try encode(view, &pass)
+    let judging = timeline?.begin(.work, "objective")
     let (sums, gradient) = try model.objective.loss(of: embedding, view, pass, backward)
+    judging?.end()
     embedding = .empty  // gives its memory back
     let total = try globalTotals(sums, timesteps: batch.layout.timesteps, stop: stop)
     enter(.backward, step)
@@ -131,6 +137,7 @@ final class StepRunner<E: Encoder, O: Objective> {
 
   private func enter(_ phase: Activity.Phase, _ step: Int) {
     communicator.activity.enter(isWarm ? phase : phase.under(.start), step: step)
+    communicator.activity.timeline.ifOn?.noteMemory()
   }
 
   /// The view's embedding, and what the adjoint needs of it: nothing where the encoder is frozen.
@@ -142,7 +149,8 @@ final class StepRunner<E: Encoder, O: Objective> {
       return (embedding, saved)
     }
     var frozen = ForwardPass(
-      store: model.store, mode: .evaluation, statistics: statistics, ids: pass.ids, seed: seed, epoch: pass.epoch)
+      store: model.store, mode: .evaluation, statistics: statistics, ids: pass.ids, seed: seed, epoch: pass.epoch,
+      timeline: pass.timeline)
     return (try model.encoder.embed(input, &frozen), nil)
   }
 

@@ -6,6 +6,7 @@ import MessagePassing
 import Networks
 import PackedTensors
 import SequenceData
+import Tracing
 
 /// Trains a model from where its run stands to its end, or until it is asked to stop.
 final class Trainer<E: Encoder, O: Objective> {
@@ -19,6 +20,7 @@ final class Trainer<E: Encoder, O: Objective> {
   var state: TrainingState
   var progress: Progress
   var record: RunRecord?
+  private var trace: RunTrace?
 
   init(_ session: TrainingSession, _ model: Model<E, O>) throws {
     self.session = session
@@ -52,6 +54,7 @@ final class Trainer<E: Encoder, O: Objective> {
     do {
       return try train()
     } catch {
+      trace?.endStep()
       record?.fail(error)
       throw error
     }
@@ -68,11 +71,13 @@ final class Trainer<E: Encoder, O: Objective> {
     let most = plans.mostTimesteps(ofRanks: session.communicator.size, epoch: state.epoch)
     runner.longestStep = most[session.communicator.rank]
     try describe(longestStep: most.max() ?? 0)
+    trace = try RunTrace(session, attempt: record?.attempt, after: state.step)
     let (training, stopAfter) = (session.recipe.training, session.job.stopAfter ?? .max)
     var reader = session.readAhead(plans, guesses: state.guesses)
     let seal = state.epoch == 0 ? session.sealCheck : nil
     let activity = session.communicator.activity
     while !state.isFinished {
+      try trace?.beginStep(state.step + 1)
       activity.enter(.reading, step: state.step)
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: endOfStage - 1)
@@ -81,9 +86,11 @@ final class Trainer<E: Encoder, O: Objective> {
       advance(to: report.step)
       try seal?.check(waiting: state.epoch > 0, activity)
       let isLast = state.step == totalSteps
+      let recording = activity.timeline.ifOn?.begin(.work, "metrics")
       progress.step(report, isLast: isLast)
       try record?.add(
         report, inputSeconds: inputSeconds, progress.pace, left: totalSteps - state.step)
+      recording?.end()
       try count(report)
       if try guessLabels(after: epoch) {
         try session.agreement.requireSame(plans.digest(epoch: state.epoch), of: "The plan of epoch \(state.epoch)")
@@ -99,6 +106,7 @@ final class Trainer<E: Encoder, O: Objective> {
       if saves || (training.verifyEvery > 0 && state.step % training.verifyEvery == 0) { try verify() }
       activity.enter(.saving, step: state.step)
       if saves { try record?.save(snapshot(isBest: isBest)) }
+      trace?.endStep()
       if isStopping && !state.isFinished {
         try stop()
         return 75
@@ -148,6 +156,7 @@ final class Trainer<E: Encoder, O: Objective> {
 
   /// Waits on rank 0 for what is being written, and gives the run free.
   private func stop() throws {
+    try trace?.join(say: progress.say)
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
       session.communicator.activity.enter(.finishing)
       try record?.finish()
@@ -248,6 +257,7 @@ final class Trainer<E: Encoder, O: Objective> {
 
   /// Waits for the last checkpoint and publishes the encoder.
   private func finish() throws {
+    try trace?.join(say: progress.say)
     _ = try session.agreement.fromFirstRank(exitCode: TrainingError.exitCode) {
       session.communicator.activity.enter(.finishing)
       try record?.finish()

@@ -3,13 +3,14 @@ import MessagePassing
 import Networks
 import PackedTensors
 import SequenceData
+import Tracing
 
 extension TrainingSession {
   /// Reads this rank's lanes of each step, one step ahead.
   func readAhead(_ plans: EpochPlans, guesses: GuessedLabels?) -> ReadAhead {
     ReadAhead(
       plans, lanes: LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: recipe.batch.lanes),
-      dataset: dataset, normalisation: normalisation, guesses: guesses)
+      dataset: dataset, normalisation: normalisation, guesses: guesses, timeline: communicator.activity.timeline)
   }
 
   /// Runs a model on the data set.
@@ -31,10 +32,12 @@ extension ReadAhead {
   /// Reads the given lanes of each planned step.
   convenience init(
     _ plans: EpochPlans, lanes: Range<Int>, dataset: SequenceDataset, normalisation: InputNormalisation,
-    guesses: GuessedLabels? = nil
+    guesses: GuessedLabels? = nil, timeline: Timeline? = nil
   ) {
     var plans = plans
     self.init { step in
+      let start = MonotonicTime.nanoseconds
+      defer { timeline?.add(.reading, "batch", since: start) }
       let (_, planned) = plans.step(step)
       return try Batch(
         reading: Array(planned.lanes[lanes]), globalIDs: planned.ids, from: dataset, normalisation: normalisation,

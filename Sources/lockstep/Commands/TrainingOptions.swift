@@ -32,6 +32,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "At this step behave as if asked to stop: checkpoint, exit code 75.")
   var stopAfter: Int?
 
+  @OptionGroup(title: "Tracing") var tracing: TraceOptions
+
   func validate() throws {
     try refuseEmpty(("RECIPE", recipe), ("--data", data), ("--out", out), ("--resume", resume))
     if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after \(stopAfter): expected a step from 1 on") }
@@ -45,6 +47,7 @@ struct TrainingOptions: ParsableArguments {
     job.resume = resume == "auto" ? .auto : resume == "never" ? .never : .from(resume)
     job.stopAfter = stopAfter
     job.threads = threads
+    job.trace = tracing.request
     return job
   }
 }

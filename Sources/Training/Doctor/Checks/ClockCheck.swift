@@ -17,26 +17,18 @@ struct ClockCheck: Check {
   private static let trials = 20
 
   func observe(_ world: Surroundings) throws -> Observation {
+    func times(with peer: Int) throws -> (own: [Double], other: [Double]) {
+      try world.communicator.times(with: peer, trials: ClockCheck.trials, clock: { ClockCheck.now })
+    }
     var seen = Observation()
     for rank in world.leaders where rank != 0 {
-      if world.own.rank == 0 { _ = try times(world.communicator, peer: rank) }
+      if world.own.rank == 0 { _ = try times(with: rank) }
       if world.own.rank == rank {
-        let (own, other) = try times(world.communicator, peer: 0)
+        let (own, other) = try times(with: 0)
         (seen.least, seen.most) = ClockCheck.bounds(own: own, other: other)
       }
     }
     return seen
-  }
-
-  /// When messages to and from a peer were sent and had come, by the own clock and by the peer's.
-  private func times(_ communicator: Communicator, peer: Int) throws -> (own: [Double], other: [Double]) {
-    var own: [Double] = []
-    for _ in 0..<ClockCheck.trials {
-      own.append(ClockCheck.now)
-      _ = try communicator.exchange(with: peer, [UInt8(0)])
-      own.append(ClockCheck.now)
-    }
-    return (own, try communicator.exchange(with: peer, own))
   }
 
   /// How far the own clock is ahead of the other: what came had been sent before, both ways.
