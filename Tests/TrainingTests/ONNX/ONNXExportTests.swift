@@ -1,44 +1,14 @@
 import ArrayFiles
-import Checkpoints
 import Networks
-import SequenceData
 import TestSupport
 import Testing
 
 @testable import Training
 
-/// What the ONNX files of every encoder hold. That a runtime computes from them what Lockstep computes is shown where the
-/// program is run.
+/// What the ONNX files of every encoder hold.
 @Suite struct ONNXExportTests {
-  /// A model as it begins, and its export.
-  private func export(_ model: ONNXCase) throws -> (tensors: [NamedTensor], export: ONNXExport) {
-    let recipe = try Recipe(
-      yaml: """
-        \(model.model)
-        objective: {kind: classify}
-        optimizer: {kind: sgd, learningRate: 0.1}
-        schedule: {kind: constant}
-        training: {steps: 1}
-        """)
-    let data = DataDescription(
-      features: model.features, values: model.categories.map { .categories(count: $0) } ?? .reals,
-      classes: ["a", "b", "c"])
-    let context = ModelContext(store: ParameterStore(seed: 4), data: data, recipe: recipe.model)
-    let encoder = recipe.model.encoder.makeEncoder(context)
-    _ = ClassificationHead(
-      "head", width: encoder.width, classes: 3, pooling: recipe.model.pool.pooling, dropout: 0, in: context.store)
-    let moments = [Double](repeating: 0.1, count: model.features)
-    let normalisation: InputNormalisation =
-      model.normalise == "dataset" ? .dataset(mean: moments, deviation: moments) : .none
-    let tensors = context.store.tensors()
-    let export = ONNXExport(
-      recipe: recipe.model, input: InputDescription(data, normalisation), tensors: tensors,
-      metadata: ["step": "7"], source: "a run")
-    return (tensors, export)
-  }
-
   @Test(arguments: ONNXCase.all) func everyValueIsThereBeforeItIsRead(model: ONNXCase) throws {
-    let files = try export(model).export.files()
+    let files = try BuiltModel(model).export.files()
     #expect(files.map(\.name) == ["encoder.onnx", "model.onnx"])
     for (name, file) in files {
       let graph = try WrittenGraph(file.bytes)
@@ -57,7 +27,8 @@ import Testing
   }
 
   @Test(arguments: ONNXCase.all) func tensorsAreTheModelsByName(model: ONNXCase) throws {
-    let (tensors, export) = try export(model)
+    let export = try BuiltModel(model).export
+    let tensors = export.tensors
     for (name, file) in try export.files() {
       let graph = try WrittenGraph(file.bytes)
       for tensor in tensors where !tensor.name.hasSuffix("num_batches_tracked") {
@@ -73,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: ONNXCase.all) func whatStandsBeyondASequenceHasNoPart(model: ONNXCase) throws {
-    for (name, file) in try export(model).export.files() {
+    for (name, file) in try BuiltModel(model).export.files() {
       let graph = try WrittenGraph(file.bytes)
       for node in graph.nodes where node.inputs.contains("values") {
         #expect(["Shape", "Where"].contains(node.operation), "\(name): \(node.name) reads the input as it is")
@@ -100,7 +71,7 @@ import Testing
   }
 
   @Test func aModelOfOtherTensorsIsRefused() throws {
-    let export = try export(ONNXCase.all[0]).export
+    let export = try BuiltModel(ONNXCase.all[0]).export
     let damaged = ONNXExport(
       recipe: export.recipe, input: export.input,
       tensors: export.tensors.filter { $0.name != "encoder.stem.conv.bias" },

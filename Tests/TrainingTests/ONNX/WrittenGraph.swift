@@ -61,3 +61,16 @@ struct WrittenGraph {
     }
   }
 }
+
+/// What a failing expectation shows of them: not every byte.
+extension WrittenGraph: CustomTestStringConvertible {
+  var testDescription: String { "a graph of \(nodes.count) nodes" }
+}
+
+extension WrittenGraph.Node: CustomTestStringConvertible {
+  var testDescription: String { name }
+}
+
+extension WrittenGraph.Tensor: CustomTestStringConvertible {
+  var testDescription: String { "a tensor \(shape)" }
+}
