@@ -1,6 +1,7 @@
 import ArrayFiles
-import Checkpoints
+import FoundationEssentials
 import Networks
+import PackedTensors
 
 /// A saved model as ONNX files, which runtimes in many languages run without Lockstep.
 struct ONNXExport {
@@ -108,11 +109,14 @@ extension ONNXExport {
       recipe: saved.recipe.model, input: saved.state.input, tensors: saved.tensors,
       metadata: [
         "classes": ONNXExport.json(saved.state.input.classes), "encoder": type(of: saved.recipe.model.encoder).kind,
-        "pool": saved.recipe.model.pool.rawValue, "recipe": saved.recipe.identity, "step": "\(saved.step)",
+        "pool": saved.recipe.model.pool.rawValue, "precision": saved.recipe.precision.rawValue,
+        "recipe": saved.recipe.identity, "step": "\(saved.step)",
       ], source: source)
   }
 
+  /// A JSON list on one line.
   private static func json(_ names: [String]) -> String {
-    String(decoding: StableJSON.encode(names), as: UTF8.self)
+    guard let list = try? JSONEncoder().encode(names) else { preconditionFailure("texts have a JSON") }
+    return String(decoding: list, as: UTF8.self)
   }
 }
