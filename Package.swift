@@ -10,6 +10,12 @@ let swift: [SwiftSetting] = [
 /// Tests are not optimised, in release neither: nothing in them is slow enough to be worth the compiler's time.
 let tests = swift + [.unsafeFlags(["-Onone"])]
 
+/// The commit, for `lockstep --version`: what the environment says (a build without .git), else what git says, `+` behind
+/// it where files have been changed since.
+let revision =
+  Context.environment["LOCKSTEP_REVISION"]
+  ?? Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "+" : "") }
+
 let package = Package(
   name: "lockstep",
   products: [
@@ -28,6 +34,9 @@ let package = Package(
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "CKernels"),
+    // One file, all that a new commit compiles again.
+    .target(
+      name: "CRevision", cSettings: revision.map { [.define("LOCKSTEP_REVISION", to: "\"\($0)\"")] } ?? []),
     .target(name: "Tracing", swiftSettings: swift),
     .target(name: "PackedTensors", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "Networks", dependencies: ["PackedTensors", "Tracing"], swiftSettings: swift),
@@ -47,7 +56,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "PackedTensors", "Networks", "MessagePassing", "DataParallel", "ArrayFiles",
-        "SequenceData", "Checkpoints", "Tracing", "Yams",
+        "SequenceData", "Checkpoints", "Tracing", "CRevision", "Yams",
       ], swiftSettings: swift),
     .target(
       name: "RunReports", dependencies: ["Training", "SequenceData", "ArrayFiles"], swiftSettings: swift),

@@ -16,7 +16,7 @@ struct Lockstep: ParsableCommand {
         mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder PRETRAINED --out TUNED --label-fraction 0.05
         lockstep evaluate --model TUNED --data DATA
       """,
-    version: "0.1.0",
+    version: ProgramVersion.text,
     subcommands: [
       DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
       Embed.self, Reconstruct.self, Detect.self, Generate.self, Export.self, Trace.self, DoctorCommand.self, Bench.self,
@@ -26,33 +26,21 @@ struct Lockstep: ParsableCommand {
   static func main() {
     // A file beyond the limit of its size is an error of the call that writes it, as a full disk is; not a death.
     signal(SIGXFSZ, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      try refuseUnknownHelp(CommandLine.arguments)
+      // `lockstep help WORD` of an unknown word would show everything and pass for an answer.
+      if let word = UsageAdvice(arguments).unknownWord { throw ValidationError("there is no command \(word)") }
       var command = try parseAsRoot()
       try command.run()
     } catch let code as ExitCode {
       exit(withError: code)
     } catch {
-      if exitCode(for: error) == .success || exitCode(for: error) == .validationFailure { exit(withError: error) }
-      World.abort(code: TrainingError.exitCode(of: error), message: "\(error)")
-    }
-  }
-}
-
-extension Lockstep {
-  /// `lockstep help WORD` of an unknown word would show everything and pass for an answer.
-  private static func refuseUnknownHelp(_ arguments: [String]) throws {
-    guard arguments.dropFirst().first == "help" else { return }
-    var commands = configuration.subcommands
-    var path = ""
-    for word in arguments.dropFirst(2) where !word.hasPrefix("-") {
-      guard let known = commands.first(where: { $0._commandName == word }) else {
-        let names = commands.map { $0._commandName }.joined(separator: ", ")
-        throw ValidationError(
-          "there is no command \(path)\(word)" + (names.isEmpty ? "" : "; there are \(names)"))
+      if exitCode(for: error) == .success { exit(withError: error) }
+      if exitCode(for: error) == .validationFailure {
+        UsageAdvice(arguments).say(error)
+        exit(withError: exitCode(for: error))
       }
-      commands = known.configuration.subcommands
-      path += word + " "
+      World.abort(code: TrainingError.exitCode(of: error), message: "\(error)")
     }
   }
 }

@@ -79,7 +79,11 @@ struct DatasetManifest: Codable, Sendable {
     let path = folder + "/" + fileName
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
-      throw DataError.file(.missing(path: folder, advice: "a data set is a folder that holds \(fileName)"))
+      throw DataError.file(
+        .missing(
+          path: folder,
+          advice:
+            "a data set is a folder that holds \(fileName); lockstep data generate or lockstep data import makes one"))
     }
     guard isFolder.boolValue else {
       throw DataError.file(

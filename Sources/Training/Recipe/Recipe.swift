@@ -30,6 +30,9 @@ public struct Recipe: Sendable {
 
   /// The text of a recipe file, whatever it says.
   static func text(ofFile path: String) throws -> String {
+    guard AtomicFile.exists(path) else {
+      throw FileError.missing(path: path, advice: "check the path; launch/recipes has recipes to begin with")
+    }
     let bytes = try AtomicFile.read(path, limit: Recipe.longest)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw RecipeError(recipe: path, place: .whole, key: "", reason: "is not a text in UTF-8")

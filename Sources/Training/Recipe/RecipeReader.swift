@@ -83,9 +83,26 @@ public struct RecipeReader {
     let hint =
       if let nearest = Spelling.nearest(to: entry.key, among: asked) {
         "unknown key; did you mean '\(nearest)'?"
+      } else if path.isEmpty, let place = RecipeReader.path(like: entry.key, in: entries) {
+        "unknown key; did you mean '\(place)'?"
       } else {
         "unknown key; known here: \(asked.sorted().joined(separator: ", "))"
       }
     return RecipeError(recipe: recipe, place: entry.place, key: path(of: entry.key), reason: hint)
+  }
+
+  /// The path of a key within sections that is like this one: whoever forgets the section means that.
+  private static func path(like key: String, in entries: [RecipeNode.Entry]) -> String? {
+    var paths: [String: String] = [:]
+    func collect(_ entries: [RecipeNode.Entry], under path: String) {
+      for entry in entries {
+        guard case .mapping(let inner) = entry.value.content else { continue }
+        let section = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+        for one in inner where paths[one.key] == nil { paths[one.key] = "\(section).\(one.key)" }
+        collect(inner, under: section)
+      }
+    }
+    collect(entries, under: "")
+    return Spelling.nearest(to: key, among: paths.keys.sorted()).flatMap { paths[$0] }
   }
 }

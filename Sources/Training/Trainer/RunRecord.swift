@@ -89,7 +89,7 @@ final class RunRecord {
   static func made(ranks: Int) -> [String: String] {
     [
       "time": ISO8601DateFormatter().string(from: Date()), "host": World.hostName, "ranks": "\(ranks)",
-      "instructionSet": InstructionSet.active.rawValue,
+      "instructionSet": InstructionSet.active.rawValue, "commit": ProgramVersion.commit ?? "unknown",
     ]
   }
 }

@@ -6,7 +6,12 @@ struct BenchKernels: ParsableCommand {
     commandName: "kernels",
     abstract:
       "How near the operations come to the processor's limits, on one core: FLOP a second, nanoseconds a timestep.",
-    discussion: "Example: lockstep bench kernels (LOCKSTEP_ISA=avx2 measures another instruction set)")
+    discussion: """
+      Examples:
+        lockstep bench kernels
+        lockstep bench kernels --bfloat16 --json
+      LOCKSTEP_ISA=avx2 before it measures another instruction set.
+      """)
 
   @Flag(help: "Convolutions multiply bfloat16, as with `precision: bfloat16`.")
   var bfloat16 = false

@@ -6,6 +6,12 @@ import Training
 struct DataCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Make and check data sets.",
+    discussion: """
+      Examples:
+        lockstep data generate DATA --sequences 600
+        lockstep data import recordings speech --format wav --file-name '{class}_{group}_{index}'
+        lockstep data inspect DATA
+      """,
     subcommands: [DataGenerate.self, DataImport.self, DataInspect.self, DataSeal.self])
 }
 
@@ -19,7 +25,7 @@ struct DataGenerate: ParsableCommand {
         lockstep data generate DATA --process grammar --sequences 4000 --unlabelled 0
       """)
 
-  @Argument(help: "A folder that is empty or not there yet.")
+  @Argument(help: "A folder that is empty or not there yet.", completion: .directory)
   var out: String
 
   @Option(help: "Number of sequences.")
@@ -78,7 +84,7 @@ struct DataInspect: ParsableCommand {
     abstract: "Verify a data set: counts, lengths, classes, and every defect.",
     discussion: "Example: lockstep data inspect DATA --json")
 
-  @Argument(help: "The data set.")
+  @Argument(help: "The data set.", completion: .directory)
   var data: String
 
   @Flag(help: "Print JSON.")
@@ -101,7 +107,7 @@ struct DataSeal: ParsableCommand {
     abstract: "Write digests and statistics of a data set's files into its dataset.json.",
     discussion: "Example: lockstep data seal DATA")
 
-  @Argument(help: "The data set.")
+  @Argument(help: "The data set.", completion: .directory)
   var data: String
 
   func validate() throws { try refuseEmpty(("DATA", data)) }

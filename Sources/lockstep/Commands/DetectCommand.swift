@@ -14,21 +14,22 @@ struct Detect: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "The split that is judged: train, validation or test.")
+  @Option(help: "The split that is judged: train, validation or test.", completion: .splits)
   var split = "test"
 
-  @Option(help: "A folder that is empty or not there yet, for scores.csv and detection.json.")
+  @Option(help: "A folder that is empty or not there yet, for scores.csv and detection.json.", completion: .directory)
   var out: String
 
   @Option(
-    help: "reconstruction: the error of an autoencoder; distance: of the embedding from those of the training split.")
+    help: "reconstruction: the error of an autoencoder; distance: of the embedding from those of the training split.",
+    completion: .list(["reconstruction", "distance"]))
   var score = AnomalyScore.reconstruction.rawValue
 
   @Option(
     help: """
       Above which score a sequence is an anomaly: quantile:SHARE of the training scores, deviations:NUMBER of them above \
       their mean, labels (the best F1 on the validation split), or value:SCORE.
-      """)
+      """, completion: .list(["quantile:0.99", "deviations:3", "labels"]))
   var threshold = "quantile:0.99"
 
   @Option(help: "The classes that are normal, separated by commas; otherwise training.classes of the run.")

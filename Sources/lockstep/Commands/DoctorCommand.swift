@@ -7,13 +7,16 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Look, before a job, at what goes wrong with jobs: MPI, cores, memory, network, sums, files.",
     discussion: """
       Start it as the job will be started. Ends with 0, or with 1 where there are findings, each with what to do.
+        lockstep doctor
         mpirun -n 4 --hostfile hosts lockstep doctor --data DATA --out RUN --threads 2
       """)
 
-  @Option(help: "The data set that the job will read.")
+  @Option(help: "The data set that the job will read.", completion: .directory)
   var data: String?
 
-  @Option(help: "The run that it will write. A file is written and removed there, or in the folder above it.")
+  @Option(
+    help: "The run that it will write. A file is written and removed there, or in the folder above it.",
+    completion: .directory)
   var out: String?
 
   @Option(help: "Compute threads of each rank.")

@@ -8,13 +8,13 @@ struct Generate: ParsableCommand {
     abstract: "Write sequences that an adversarial model's generator makes, as a data set and as WAV files.",
     discussion: "Example: lockstep generate --model runs/wavegan --like DATA --sequences 100 --out made")
 
-  @Option(help: "The RUN whose model is used.")
+  @Option(help: "The RUN whose model is used.", completion: .directory)
   var model: String
 
-  @Option(help: "latest, best, a checkpoint's name (step-00000200) or its folder.")
+  @Option(help: "latest, best, a checkpoint's name (step-00000200) or its folder.", completion: .checkpoints)
   var checkpoint: String?
 
-  @Option(help: "A folder that is empty or not there yet.")
+  @Option(help: "A folder that is empty or not there yet.", completion: .directory)
   var out: String
 
   @Option(help: "Number of sequences.")
@@ -23,7 +23,7 @@ struct Generate: ParsableCommand {
   @Option(help: "Shortest and longest sequence, evenly drawn: 2000..8000.", transform: DataGenerate.lengths(_:))
   var lengths: ClosedRange<Int>?
 
-  @Option(help: "Folder of a data set from whose sequences lengths are drawn.")
+  @Option(help: "Folder of a data set from whose sequences lengths are drawn.", completion: .directory)
   var like: String?
 
   @Option(help: "The key of all draws.")

@@ -18,16 +18,18 @@ struct DataImport: ParsableCommand {
       keys and columns of every format.
       """)
 
-  @Argument(help: "A file, or a folder of files.")
+  @Argument(help: "A file, or a folder of files.", completion: .file())
   var source: String
 
-  @Argument(help: "A folder that is empty or not there yet.")
+  @Argument(help: "A folder that is empty or not there yet.", completion: .directory)
   var out: String
 
-  @Option(help: "One of \(ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "One of \(ImportOptions.Format.allCases.map(\.rawValue).joined(separator: ", ")).",
+    completion: .list(ImportOptions.Format.allCases.map(\.rawValue)))
   var format: String
 
-  @Option(help: "A second source, all of it for testing.")
+  @Option(help: "A second source, all of it for testing.", completion: .file())
   var test: String?
 
   @Option(help: "What the data set is called; otherwise as its folder.")

@@ -15,7 +15,9 @@ struct FileNameOptions: ParsableArguments {
   @Option(help: "Validation sequences, likewise.")
   var validationWhere: String?
 
-  @Option(help: "A CSV file with a header file,class and, if wanted, group and split.")
+  @Option(
+    help: "A CSV file with a header file,class and, if wanted, group and split.", completion: .file(extensions: ["csv"])
+  )
   var table: String?
 
   func fill(_ naming: inout FileNaming) {
@@ -31,7 +33,8 @@ struct FileNameOptions: ParsableArguments {
 struct TableOptions: ParsableArguments {
   @Option(
     help:
-      "What a row is: timestep, sequence (its columns are timesteps) or vector (a sequence of one timestep). (default: timestep)"
+      "What a row is: timestep, sequence (its columns are timesteps) or vector (a sequence of one timestep). (default: timestep)",
+    completion: .list(["timestep", "sequence", "vector"])
   )
   var row: String?
 
@@ -62,7 +65,9 @@ struct TableOptions: ParsableArguments {
     help: "A column of words, repeatable: a feature for each word that the training split has, and one for all others.")
   var symbolicColumn: [String] = []
 
-  @Option(help: "Take the words of symbolic columns from this data set, made by another import, instead.")
+  @Option(
+    help: "Take the words of symbolic columns from this data set, made by another import, instead.",
+    completion: .directory)
   var levelsOf: String?
 
   @Option(help: "A column to pass over, repeatable.")
@@ -119,16 +124,16 @@ struct ArrayOptions: ParsableArguments {
     help: """
       What a timestep is: row, whose columns are the features (an MNIST digit: 28 timesteps of 28 features), or value (784 \
       of one). (default: row)
-      """)
+      """, completion: .list(["row", "value"]))
   var timestep: String?
 
   @Flag(help: "Bytes stay 0...255; otherwise they are divided by 255.")
   var raw = false
 
-  @Option(help: "The file of the labels; otherwise labels-idx1 beside images-idx3, where it is.")
+  @Option(help: "The file of the labels; otherwise labels-idx1 beside images-idx3, where it is.", completion: .file())
   var labels: String?
 
-  @Option(help: "The file of the second source's labels, likewise.")
+  @Option(help: "The file of the second source's labels, likewise.", completion: .file())
   var testLabels: String?
 
   func validate() throws {

@@ -6,17 +6,17 @@ import Training
 
 /// Which model and which data.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "The RUN whose model is used.")
+  @Option(help: "The RUN whose model is used.", completion: .directory)
   var model: String
 
-  @Option(help: "Folder of the data set.")
+  @Option(help: "Folder of the data set.", completion: .directory)
   var data: String
 
   @Option(
     help: """
       latest, best, a checkpoint's name (step-00000200) or its folder; otherwise the best if validation ran, else the \
       latest.
-      """)
+      """, completion: .checkpoints)
   var checkpoint: String?
 
   @Option(help: "Compute threads of each rank.")
@@ -43,10 +43,10 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "train, validation or test.")
+  @Option(help: "train, validation or test.", completion: .splits)
   var split = "test"
 
-  @Option(help: "Write the report as JSON to this file.")
+  @Option(help: "Write the report as JSON to this file.", completion: .file(extensions: ["json"]))
   var json: String?
 
   func validate() throws { try refuseEmpty(("--json", json)) }
@@ -67,10 +67,10 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Only this split; otherwise all sequences.")
+  @Option(help: "Only this split; otherwise all sequences.", completion: .splits)
   var split: String?
 
-  @Option(help: "The CSV file.")
+  @Option(help: "The CSV file.", completion: .file(extensions: ["csv"]))
   var out: String
 
   func validate() throws { try refuseEmpty(("--out", out)) }
@@ -91,10 +91,10 @@ struct Embed: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Only this split; otherwise all sequences.")
+  @Option(help: "Only this split; otherwise all sequences.", completion: .splits)
   var split: String?
 
-  @Option(help: "The .npy file.")
+  @Option(help: "The .npy file.", completion: .file(extensions: ["npy"]))
   var out: String
 
   func validate() throws { try refuseEmpty(("--out", out)) }
@@ -113,13 +113,13 @@ struct Export: ParsableCommand {
     abstract: "Write a model as safetensors with PyTorch's names, and as ONNX.",
     discussion: "Example: lockstep export --model runs/tuned --out exported --onnx")
 
-  @Option(help: "The RUN whose model is exported.")
+  @Option(help: "The RUN whose model is exported.", completion: .directory)
   var model: String
 
-  @Option(help: "latest, best, a checkpoint's name (step-00000200) or its folder.")
+  @Option(help: "latest, best, a checkpoint's name (step-00000200) or its folder.", completion: .checkpoints)
   var checkpoint: String?
 
-  @Option(help: "A folder that is empty or not there yet.")
+  @Option(help: "A folder that is empty or not there yet.", completion: .directory)
   var out: String
 
   @Flag(help: "Also write encoder.onnx and, of a classifier, model.onnx (docs/onnx.md).")
@@ -142,6 +142,7 @@ struct Export: ParsableCommand {
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the speed of training.",
+    discussion: "Example: mpirun -n 2 lockstep bench step --recipe RECIPE --lengths lengths.txt",
     subcommands: [BenchStep.self, BenchKernels.self, BenchCollectives.self])
 }
 
@@ -152,10 +153,10 @@ struct BenchStep: ParsableCommand {
     discussion:
       "Example: mpirun -n 2 lockstep bench step --recipe launch/recipes/reference-block.yaml --lengths lengths.txt")
 
-  @Option(help: "The recipe.")
+  @Option(help: "The recipe.", completion: .recipe)
   var recipe: String
 
-  @Option(help: "A text file with a length a line.")
+  @Option(help: "A text file with a length a line.", completion: .file())
   var lengths: String
 
   @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")

@@ -3,7 +3,9 @@ import Training
 
 /// What `plan` is told of the machines that a training is meant for.
 struct PredictionOptions: ParsableArguments {
-  @Option(help: "The network: a file that bench collectives --json printed on two ranks.")
+  @Option(
+    help: "The network: a file that bench collectives --json printed on two ranks.",
+    completion: .file(extensions: ["json"]))
   var network: String?
 
   @Option(

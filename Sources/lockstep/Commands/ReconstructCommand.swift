@@ -9,10 +9,12 @@ struct Reconstruct: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Only this split; otherwise all sequences.")
+  @Option(help: "Only this split; otherwise all sequences.", completion: .splits)
   var split: String?
 
-  @Option(help: "The .npy file: sequences one after another in the order of their ids, in units of the data set.")
+  @Option(
+    help: "The .npy file: sequences one after another in the order of their ids, in units of the data set.",
+    completion: .file(extensions: ["npy"]))
   var out: String
 
   @Option(help: "Standard deviation of noise that is added first, in units of the normalised input.")
@@ -27,7 +29,7 @@ struct Reconstruct: ParsableCommand {
   @Flag(help: "Write what the model read, noise and all, in place of what it restores.")
   var given = false
 
-  @Option(help: "Write the errors as JSON to this file.")
+  @Option(help: "Write the errors as JSON to this file.", completion: .file(extensions: ["json"]))
   var json: String?
 
   func validate() throws {

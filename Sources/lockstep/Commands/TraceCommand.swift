@@ -12,13 +12,13 @@ struct Trace: ParsableCommand {
       RUN/trace/attempt-00000001.json.
       """)
 
-  @Argument(help: ArgumentHelp("The RUN.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The RUN.", valueName: "run"), completion: .directory)
   var folder: String
 
   @Option(help: "The attempt, as in RUN/attempts; otherwise the last one that was traced.")
   var attempt: Int?
 
-  @Option(help: "The JSON file.")
+  @Option(help: "The JSON file.", completion: .file(extensions: ["json"]))
   var out: String
 
   func validate() throws { try refuseEmpty(("RUN", folder), ("--out", out)) }

@@ -5,7 +5,12 @@ import Training
 struct Pretrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pretrain an encoder without labels; writes RUN/encoder.",
-    discussion: "Example: mpirun -n 4 lockstep pretrain launch/recipes/fsdd.yaml --data fsdd --out runs/pretrained")
+    discussion: """
+      Examples:
+        mpirun -n 4 lockstep pretrain launch/recipes/fsdd.yaml --data fsdd --out runs/pretrained
+        lockstep pretrain launch/recipes/fsdd.yaml --data fsdd --out runs/tenth --data-fraction 0.1 --trace
+      The same command goes on with a run that was stopped or killed.
+      """)
 
   @OptionGroup var options: TrainingOptions
 
@@ -14,6 +19,7 @@ struct Pretrain: ParsableCommand {
 
   @Option(
     help: "Splits that pretraining may see: train, validation, test, separated by commas.",
+    completion: .splits,
     transform: { text in try text.split(separator: ",").map { try split(named: String($0), option: "--include-splits") }
     })
   var includeSplits: [Split] = [.train]
@@ -35,8 +41,11 @@ struct Pretrain: ParsableCommand {
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a classifier from scratch.",
-    discussion: "Example: mpirun -n 2 lockstep train launch/recipes/reference-block.yaml --data DATA --out runs/scratch"
-  )
+    discussion: """
+      Examples:
+        mpirun -n 2 lockstep train launch/recipes/reference-block.yaml --data DATA --out runs/scratch
+        lockstep train launch/recipes/fsdd.yaml --data fsdd --out runs/scratch --set training.steps=500 --seed 2
+      """)
 
   @OptionGroup var options: TrainingOptions
   @OptionGroup var labels: LabelOptions
@@ -52,17 +61,21 @@ struct Finetune: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a classifier on a pretrained encoder.",
     discussion: """
-      Example: mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder runs/pretrained --out runs/tuned \
-      --label-fraction 0.05
+      Examples:
+        mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder runs/pretrained --out runs/tuned
+        lockstep finetune recipe.yaml --data DATA --encoder runs/pretrained --out runs/few --label-fraction 0.05
+        lockstep finetune recipe.yaml --data DATA --encoder runs/pretrained --out runs/probe --probe
       """)
 
   @OptionGroup var options: TrainingOptions
   @OptionGroup var labels: LabelOptions
 
-  @Option(help: "A finished pretraining's RUN, or an encoder folder.")
+  @Option(help: "A finished pretraining's RUN, or an encoder folder.", completion: .directory)
   var encoder: String
 
-  @Option(help: "Take the encoder from this checkpoint of the RUN instead: latest, best, its name or folder.")
+  @Option(
+    help: "Take the encoder from this checkpoint of the RUN instead: latest, best, its name or folder.",
+    completion: .checkpoints)
   var checkpoint: String?
 
   @Flag(help: "Keep the encoder as it is, batch norm included, and train the head alone.")
@@ -92,10 +105,10 @@ struct PlanOfTraining: ParsableCommand {
       and a network: assumed, given, or measured by bench collectives. docs/scaling.md says what the prediction holds.
       """)
 
-  @Argument(help: "The recipe: a YAML file.")
+  @Argument(help: "The recipe: a YAML file.", completion: .recipe)
   var recipe: String
 
-  @Option(help: "Folder of the data set.")
+  @Option(help: "Folder of the data set.", completion: .directory)
   var data: String
 
   @Option(help: "Number of ranks.")

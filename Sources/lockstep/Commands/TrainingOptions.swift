@@ -5,13 +5,13 @@ import Training
 
 /// What all commands that train have in common.
 struct TrainingOptions: ParsableArguments {
-  @Argument(help: "The recipe: a YAML file.")
+  @Argument(help: "The recipe: a YAML file.", completion: .recipe)
   var recipe: String
 
-  @Option(help: "Folder of the data set.")
+  @Option(help: "Folder of the data set.", completion: .directory)
   var data: String
 
-  @Option(help: "Folder of the run: made, or gone on with.")
+  @Option(help: "Folder of the run: made, or gone on with.", completion: .directory)
   var out: String
 
   @Option(name: .customLong("set"), help: "Overrides a key of the recipe: key.path=value. Repeatable.")
@@ -22,7 +22,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help:
-      "auto: go on where RUN stands; never: refuse a RUN that is not empty; or a checkpoint: latest, its name or folder."
+      "auto: go on where RUN stands; never: refuse a RUN that is not empty; or a checkpoint: latest, its name or folder.",
+    completion: .list(["auto", "never", "latest"])
   )
   var resume = "auto"
 
