@@ -59,7 +59,7 @@ let package = Package(
         "SequenceData", "Checkpoints", "Tracing", "CRevision", "Yams",
       ], swiftSettings: swift),
     .target(
-      name: "RunReports", dependencies: ["Training", "SequenceData", "ArrayFiles"], swiftSettings: swift),
+      name: "RunReports", dependencies: ["Training", "Checkpoints", "SequenceData", "ArrayFiles"], swiftSettings: swift),
     .executableTarget(
       name: "lockstep",
       dependencies: [
@@ -109,7 +109,7 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "SequenceData", "ArrayFiles", "Tracing", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "RunReportsTests", dependencies: ["RunReports", "ArrayFiles", "TestSupport"], swiftSettings: swift),
+      name: "RunReportsTests", dependencies: ["RunReports", "ArrayFiles", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "HostileFilesTests", dependencies: ["HostileFiles", "ArrayFiles", "replay-files", "TestSupport"],
       path: "Tests/Fuzzing/HostileFilesTests", swiftSettings: tests),

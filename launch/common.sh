@@ -69,6 +69,9 @@ long_test_packages=(python3-venv)
 host_packages=(iproute2 openssh-client openssh-server)
 slurm_packages=(slurm-wlm munge)
 
+# What opens pages of `lockstep report` in a browser (124 MB to fetch).
+browser_packages=(chromium fonts-dejavu-core python3)
+
 # The Swift toolchain
 # -------------------
 

@@ -20,6 +20,7 @@ struct Lockstep: ParsableCommand {
     subcommands: [
       DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
       Embed.self, Reconstruct.self, Detect.self, Generate.self, Export.self, Trace.self, DoctorCommand.self, Bench.self,
+      Report.self,
     ])
 
   /// Parses and runs; usage errors end with 64, all others with their own code.

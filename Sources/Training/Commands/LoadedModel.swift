@@ -17,6 +17,8 @@ struct LoadedModel {
   private let watchdog: Watchdog
   private let normalisation: InputNormalisation
 
+  /// Which weights, for the user.
+  var choice: String { weights.choice }
   /// The classes that its training was confined to; nil: to none, or a training that tells nothing of it.
   var trainedClasses: [String]? { weights.classes }
   /// Section `model` of the recipe that built it.

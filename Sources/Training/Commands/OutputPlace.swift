@@ -2,11 +2,11 @@ import ArrayFiles
 import Glibc
 
 /// Where a command will write: looked at before the work, so that no hour of it is lost for a mistyped path.
-enum OutputPlace {
+public enum OutputPlace {
   /// Checks that a file can be made, or replaced, at `path`.
   /// - Throws: a usage error (64) for a folder, and file errors: missing (66) where the folder that should hold it is not
   ///   there, inputOutput (74) where nothing can be written to it.
-  static func check(file path: String) throws {
+  public static func check(file path: String) throws {
     if AtomicFile.isFolder(path) { throw TrainingError.usage("\(path): is a folder; name a file") }
     try check(writable: AtomicFile.folderName(of: path), for: path)
   }

@@ -66,6 +66,19 @@ struct FrameDecoder: Sendable {
     return (sums, OutputGradient(rows.scatter(gradient)))
   }
 
+  /// What is told of the chosen rows of an embedding, `[rows, outputs]`.
+  func predictions(of embedding: PackedTensor, rows: RowSelection, _ forward: ForwardPass) -> PackedTensor {
+    linear.forward(NormalisedInput(rows.gather(embedding)), forward)
+  }
+
+  /// The spectra of the whole frames of one sequence, `[length, features]`: of each, feature by feature, its bins.
+  func spectra(of values: UnsafeMutableBufferPointer<Float>) -> [[Float]] {
+    guard let spectrum, let first = values.baseAddress else { return [] }
+    return (0..<values.count / (frame * features)).map { f in
+      (0..<features).flatMap { spectrum.logMagnitudes(first + f * frame * features + $0, step: features) }
+    }
+  }
+
   /// The values of each chosen frame's target, `[rows, frame × features]`, and a byte each: 1 where the sequence has
   /// that timestep.
   private func timesteps(of x: PackedTensor, rows: RowSelection, offset: Int) -> ([Float], [UInt8]) {
