@@ -32,7 +32,7 @@ import Training
     Change(
       from: "seed: 7", to: "colour: 7",
       expected:
-        "r.yaml, line 9: training.colour: unknown key; known here: checkpointEvery, classes, earlyStopping, epochs, keep, maxSkippedSteps, overlap, seed, steps, validateEvery, verifyEvery, watchdog"
+        "r.yaml, line 9: training.colour: unknown key; known here: checkpointEvery, classes, earlyStopping, epochs, histogramsEvery, keep, maxSkippedSteps, overlap, seed, steps, tensorboard, validateEvery, verifyEvery, watchdog"
     ),
     Change(
       from: "ratio: 0.3", to: "ahead: 1",

@@ -78,6 +78,8 @@ let objectiveKinds = RecipeKinds.objectives.map { $0.kind }.joined(separator: ",
           seconds: 120.0
           startSeconds: 900.0
           storageSeconds: 600.0
+        tensorboard: true
+        histogramsEvery: 100
       precision: float32
 
       """

@@ -5,6 +5,7 @@ extension Recipe: Equatable {
   static let keysWithoutEffect: Set<String> = [
     "training.checkpointEvery", "training.keep", "training.overlap", "training.maxSkippedSteps", "training.verifyEvery",
     "training.watchdog.seconds", "training.watchdog.startSeconds", "training.watchdog.storageSeconds",
+    "training.tensorboard", "training.histogramsEvery",
   ]
 
   /// The recipe with every default written out, in an order that never changes; reading it gives an equal recipe.

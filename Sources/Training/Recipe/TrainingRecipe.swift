@@ -32,6 +32,10 @@ public struct TrainingRecipe: Sendable, Equatable {
   public var verifyEvery: Int
   /// How long a rank may take.
   public var watchdog: WatchdogLimits
+  /// Whether the run tells TensorBoard how it goes.
+  public var tensorboard: Bool
+  /// Steps between histograms of weights and gradients for TensorBoard; 0 for none.
+  public var histogramsEvery: Int
 
   init(from reader: inout RecipeReader) throws(RecipeError) {
     let steps = try reader.optionalInteger("steps")
@@ -53,6 +57,8 @@ public struct TrainingRecipe: Sendable, Equatable {
     maxSkippedSteps = try reader.integer("maxSkippedSteps", in: 0...Int.max, default: 10)
     verifyEvery = try reader.integer("verifyEvery", in: 0...Int.max, default: 100)
     watchdog = try reader.sectionOrDefaults("watchdog", WatchdogLimits.init(from:))
+    tensorboard = try reader.boolean("tensorboard", default: true)
+    histogramsEvery = try reader.integer("histogramsEvery", in: 0...Int.max, default: 100)
     if earlyStopping != nil, validateEvery == 0 {
       throw reader.error("earlyStopping", "needs validation; set validateEvery above 0")
     }
@@ -78,6 +84,8 @@ public struct TrainingRecipe: Sendable, Equatable {
     writer.write("maxSkippedSteps", maxSkippedSteps)
     writer.write("verifyEvery", verifyEvery)
     writer.section("watchdog") { watchdog.write(to: &$0) }
+    writer.write("tensorboard", tensorboard)
+    writer.write("histogramsEvery", histogramsEvery)
   }
 }
 

@@ -12,6 +12,7 @@ final class RunRecord {
   private let writer: CheckpointWriter
   private let status: StatusFile
   private let lock: RunLock
+  private let tensorBoard: TensorBoardLog?
   /// How long the checkpoint of the last step kept this rank, until its line is written.
   private var checkpointSeconds: Double?
 
@@ -31,7 +32,14 @@ final class RunRecord {
       folder, lock: lock, state: state, totalSteps: totalSteps, hosts: watchdog.hosts,
       activity: session.communicator.activity)
     (self.log, self.status) = (log, status)
-    lock.whileHeld { [weak status] in status?.write() }
+    let tensorBoard = TensorBoardLog(
+      run: folder.path, attempt: lock.holder.name, recipe: session.recipe.training, from: state.step, of: totalSteps,
+      settings: [("command", .text(session.job.command.rawValue))] + session.recipe.hyperParameters, say: log.add)
+    self.tensorBoard = tensorBoard
+    lock.whileHeld { [weak status, weak tensorBoard] in
+      status?.write()
+      tensorBoard?.flush()
+    }
     watchdog.onSentence { sentence in
       log.add(sentence)
       status.note(message: sentence)
@@ -45,12 +53,25 @@ final class RunRecord {
   /// - Parameter inputSeconds: how long this rank waited for the step's batch.
   func add(_ report: StepReport, inputSeconds: Double, _ pace: Pace, left: Int) throws {
     status.note(report, pace, left: left)
-    try metrics.append(TrainMetricsRow(report, inputSeconds: inputSeconds, checkpointSeconds: checkpointSeconds))
+    let row = TrainMetricsRow(report, inputSeconds: inputSeconds, checkpointSeconds: checkpointSeconds)
+    try metrics.append(row)
+    tensorBoard?.add(row)
     checkpointSeconds = nil
   }
 
+  /// Adds how weights and gradients are distributed after a step, where it is time.
+  func add(_ histograms: () -> [StepHistogram], after report: StepReport) {
+    if let tensorBoard, report.skip == nil, tensorBoard.hasHistograms(at: report.step) {
+      tensorBoard.add(histograms(), step: report.step)
+    }
+  }
+
   /// Adds a validation's line.
-  func add(_ row: ValidationMetricsRow) throws { try metrics.append(row) }
+  /// - Parameter confusion: `[true][predicted]`, of a classifier.
+  func add(_ row: ValidationMetricsRow, confusion: [[Int]]?) throws {
+    try metrics.append(row)
+    tensorBoard?.add(row, confusion: confusion)
+  }
 
   /// Adds a round's line.
   func add(_ row: PseudoLabelMetricsRow) throws { try metrics.append(row) }
@@ -59,6 +80,7 @@ final class RunRecord {
   func save(_ snapshot: @autoclosure () -> CheckpointSnapshot) throws {
     let start = ContinuousClock.now
     try metrics.synchronise()
+    tensorBoard?.flush()
     try writer.write(snapshot())
     checkpointSeconds = (ContinuousClock.now - start) / .seconds(1)
   }
@@ -74,6 +96,8 @@ final class RunRecord {
 
   /// Says how the attempt ended, and gives the run free for other jobs.
   func release(_ state: RunStatus.State, exitCode: Int32) throws {
+    if state == .finished { tensorBoard?.addEnd(step: status.step) }
+    tensorBoard?.flush()
     status.end(state, exitCode: exitCode)
     try lock.release()
   }
@@ -82,6 +106,7 @@ final class RunRecord {
   func fail(_ error: any Error) {
     let code = TrainingError.exitCode(of: error)
     log.add("ended with \(code): \(error)")
+    tensorBoard?.flush()
     status.end(.failed, exitCode: code, message: "\(error)")
   }
 

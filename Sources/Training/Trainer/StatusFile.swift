@@ -45,6 +45,9 @@ final class StatusFile: Sendable {
     }
   }
 
+  /// Steps done.
+  var step: Int { status.withLock(\.step) }
+
   /// Takes over a sentence about what went wrong, and writes.
   func note(message: String) {
     status.withLock { $0.message = message }

@@ -16,13 +16,15 @@ final class StepRunner<E: Encoder, O: Objective> {
   let seed: UInt64
   let communicator: Communicator
   private let statistics: RankStatistics
-  private let gradients: GradientArena
+  let gradients: GradientArena
   private let reducer: GradientReducer
   /// The parameters of each turn.
   private let trainable: [[Parameter]]
   private let faultInjection: FaultInjection
   /// Seconds spent in adding up counts so far.
   private var countingSeconds = 0.0
+  /// The parameters that the last step trained, and the terms by which their gradient is to be divided.
+  private(set) var lastTrained: (parameters: [Parameter], terms: Int) = ([], 1)
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
   /// The most timesteps that a step of this epoch computes with on this rank; its memory is made ready after the first step.
@@ -96,6 +98,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     enter(.updating, step)
 
     let rate = schedule.rate(at: step)
+    lastTrained = (trainable, total.count)
     let norm = gradientNorm(of: trainable) / Double(max(total.count, 1))
     var skip: SkippedStep?
     let moments = pass.observed.allSatisfy(\.moments.isFinite)

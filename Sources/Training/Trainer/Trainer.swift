@@ -90,6 +90,7 @@ final class Trainer<E: Encoder, O: Objective> {
       progress.step(report, isLast: isLast)
       try record?.add(
         report, inputSeconds: inputSeconds, progress.pace, left: totalSteps - state.step)
+      record?.add(runner.histograms, after: report)
       recording?.end()
       try count(report)
       if try guessLabels(after: epoch) {
@@ -204,9 +205,11 @@ final class Trainer<E: Encoder, O: Objective> {
       step: state.step, epoch: state.epoch, sequences: validationIDs.count, loss: FiniteNumber(0), isBest: false)
     let loss: Double
     var told = ""
+    var confusion: [[Int]]?
     if let classifier = evaluator as? Evaluator<E, Classify> {
       let report = try classifier.classification(validationIDs, classes: session.dataset.classes)
       (loss, row.accuracy, row.macroF1) = (report.loss, report.accuracy, report.macroF1)
+      confusion = report.confusion
     } else {
       let parts = try evaluator.objective(validationIDs, seed: session.seed, average: runner.average?.store)
       loss = PartLoss.total(parts, of: model.objective.parts)
@@ -227,7 +230,7 @@ final class Trainer<E: Encoder, O: Objective> {
     row.isBest = isBetter(value, loss: loss, metric, by: watched?.minimumChange ?? 0)
     state.validationsSinceBest = row.isBest ? 0 : state.validationsSinceBest + 1
     if row.isBest { state.best = .init(step: state.step, metric: metric.rawValue, value: value, loss: loss) }
-    try record?.add(row)
+    try record?.add(row, confusion: confusion)
     let accuracy = row.accuracy.map { ", accuracy \(Progress.percent($0))" } ?? ""
     progress.say(
       "validation at step \(state.step): loss \(Progress.short(loss))\(told)\(accuracy)\(row.isBest ? " (best)" : "")")
