@@ -37,6 +37,6 @@ struct PartLoss: Encodable, Sendable, Equatable {
 
   /// `masked 0.5234, next 0.1200`, for the user.
   static func text(_ parts: [PartLoss]) -> String {
-    parts.map { "\($0.name) \(Progress.short($0.loss))" }.joined(separator: ", ")
+    parts.map { "\($0.name) \(ProgressText.short($0.loss))" }.joined(separator: ", ")
   }
 }

@@ -4,24 +4,32 @@ import Foundation
 /// 0 alone.
 struct Progress {
   private let isSilent: Bool
-  private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+  private let terminal = Terminal(FileHandle.standardError.fileDescriptor)
   private let total: Int
   private var last = ContinuousClock.now - .seconds(60)
   private var logged = ContinuousClock.now - .seconds(60)
+  private var line = ""
   private(set) var pace = Pace()
+  private var search: StragglerSearch
+  private var searched = ContinuousClock.now
+  /// The rank that others wait for; looked for once a second.
+  private(set) var straggler: Straggler?
   /// Takes every sentence too, and every ten seconds a step, once there is a run.
   var log: RunLog?
 
-  /// - Parameter total: steps of the run.
-  init(total: Int, isSilent: Bool) {
+  /// - Parameters:
+  ///   - total: steps of the run.
+  ///   - hosts: the host of each rank.
+  init(total: Int, hosts: [String] = [], isSilent: Bool) {
     self.total = total
     self.isSilent = isSilent
+    search = StragglerSearch(hosts: hosts)
   }
 
   /// Says a sentence on a line of its own.
   func say(_ sentence: String) {
     if isSilent { return }
-    write((isTerminal ? "\r\u{1B}[K" : "") + sentence + "\n")
+    write((terminal == nil ? "" : Terminal.beginningOfEmptyLine) + sentence + "\n")
     log?.add(sentence)
   }
 
@@ -29,35 +37,39 @@ struct Progress {
   mutating func step(_ report: StepReport, isLast: Bool) {
     if isSilent { return }
     pace.add(report)
+    search.add(timesteps: report.timestepsOfRanks, ownSecondsBefore: report.ownSecondsOfRanksBefore)
     let now = ContinuousClock.now
-    let isDue = isLast || (now - last) / .seconds(1) >= (isTerminal ? 0.2 : 5.0)
+    if isLast || now - searched > .seconds(1) { (straggler, searched) = (search.straggler, now) }
+    let isDue = isLast || (now - last) / .seconds(1) >= (terminal == nil ? 5.0 : 0.2)
     let isLogDue = log != nil && (isLast || (now - logged) / .seconds(1) >= 10)
     guard isDue || isLogDue else { return }
-    var line = "step \(report.step)/\(total)  loss \(Progress.short(report.loss))"
-    if let accuracy = report.accuracy { line += "  accuracy \(Progress.percent(accuracy))" }
-    line += "  \(Progress.rate(pace.timestepsPerSecond)) timesteps/s"
-    line += "  \(Progress.duration(pace.seconds(for: total - report.step))) left"
+    line = "loss \(ProgressText.short(report.loss))"
+    if let accuracy = report.accuracy { line += "  accuracy \(ProgressText.percent(accuracy))" }
+    line += "  \(ProgressText.rate(pace.timestepsPerSecond)) timesteps/s"
+    line += "  \(ProgressText.duration(pace.seconds(for: total - report.step))) left"
+    if let straggler { line += "  \(straggler.text)" }
+    let step = "step \(report.step)/\(total)"
     if isDue {
       last = now
-      write(isTerminal ? "\r\u{1B}[K" + line + (isLast ? "\n" : "") : line + "\n")
+      if terminal == nil { write("\(step)  \(line)\n") } else { draw("\(step)  training", isLast ? "\n" : "") }
     }
     if isLogDue {
       logged = now
-      log?.add(line)
+      log?.add("\(step)  \(line)")
     }
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Shows on a terminal that something else than steps is done now: `validating`.
+  func enter(_ phase: String, step: Int) {
+    if isSilent || terminal == nil { return }
+    draw("step \(step)/\(total)  \(phase)", "")
+  }
 
-  /// Four significant digits.
-  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
-  /// One decimal.
-  static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
-  private static func rate(_ value: Double) -> String {
-    value >= 1e6 ? String(format: "%.2f M", value / 1e6) : String(format: "%.0f k", value / 1e3)
+  /// Overwrites the line, cut to what the terminal has room for.
+  private func draw(_ start: String, _ end: String) {
+    let width = terminal?.size?.columns ?? 80
+    write(Terminal.beginningOfEmptyLine + String("\(start)  \(line)".prefix(width - 1)) + end)
   }
-  private static func duration(_ seconds: Double) -> String {
-    let s = Int(seconds.rounded())
-    return s < 90 ? "\(s) s" : s < 5400 ? "\(s / 60) min" : String(format: "%.1f h", seconds / 3600)
-  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

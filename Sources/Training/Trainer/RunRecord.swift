@@ -51,9 +51,9 @@ final class RunRecord {
 
   /// Adds a step's line.
   /// - Parameter inputSeconds: how long this rank waited for the step's batch.
-  func add(_ report: StepReport, inputSeconds: Double, _ pace: Pace, left: Int) throws {
-    status.note(report, pace, left: left)
+  func add(_ report: StepReport, inputSeconds: Double, _ progress: Progress, left: Int) throws {
     let row = TrainMetricsRow(report, inputSeconds: inputSeconds, checkpointSeconds: checkpointSeconds)
+    status.note(row, progress.pace, left: left, straggler: progress.straggler)
     try metrics.append(row)
     tensorBoard?.add(row)
     checkpointSeconds = nil

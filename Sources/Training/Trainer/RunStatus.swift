@@ -4,7 +4,7 @@
 /// so that a job which was killed shows by a time that no longer moves.
 struct RunStatus: Encodable, Sendable {
   /// Where the attempt is in its life.
-  enum State: String, Encodable, Sendable {
+  enum State: String, Encodable, CaseIterable, Sendable {
     /// It goes on, if `updated` moves.
     case training
     /// It was asked to stop and has written a checkpoint.
@@ -29,9 +29,18 @@ struct RunStatus: Encodable, Sendable {
   /// Of the last step; `null` where it was not finite.
   var loss: FiniteNumber?
   var accuracy: Double?
+  /// Of the last step, before clipping.
+  var gradientNorm: FiniteNumber?
+  /// The largest resident memory of rank 0.
+  var peakBytes: Int?
   /// Over the last steps.
   var timestepsPerSecond: Double?
   var secondsLeft: Double?
+  /// The rank that others have waited for in the last steps.
+  var straggler: Straggler?
+  /// What rank 0 has spent in communication, waiting for others included, and the steps left out, in this attempt.
+  var communicationSeconds = 0.0
+  var skippedSteps = 0
   /// The newest checkpoint that is whole, and the one with the best validation: names of folders in `checkpoints`.
   var checkpoint, bestCheckpoint: String?
   let ranks: Int

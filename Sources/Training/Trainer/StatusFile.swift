@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A status that cannot be written, on a full disk for example, harms nothing: metrics and checkpoints tell of it.
 final class StatusFile: Sendable {
-  private let path: String
+  private let run: String
   private let store: CheckpointStore
   private let lock: RunLock
   private let activity: Activity
@@ -20,7 +20,7 @@ final class StatusFile: Sendable {
   ///   - hosts: the host of each rank.
   ///   - activity: what this rank does.
   init(_ folder: RunFolder, lock: RunLock, state: TrainingState, totalSteps: Int, hosts: [String], activity: Activity) {
-    path = folder.path + "/status.json"
+    run = folder.path
     store = folder.store
     self.lock = lock
     self.activity = activity
@@ -34,12 +34,17 @@ final class StatusFile: Sendable {
   }
 
   /// Takes over what a step did.
-  func note(_ report: StepReport, _ pace: Pace, left: Int) {
+  func note(_ row: TrainMetricsRow, _ pace: Pace, left: Int, straggler: Straggler?) {
     status.withLock {
-      $0.step = report.step
-      $0.epoch = report.epoch
-      $0.loss = FiniteNumber(report.loss)
-      $0.accuracy = report.accuracy
+      $0.step = row.step
+      $0.epoch = row.epoch
+      $0.loss = row.loss
+      $0.accuracy = row.accuracy
+      $0.gradientNorm = row.gradientNorm
+      $0.peakBytes = row.peakBytes
+      $0.communicationSeconds += row.exposedCommunicationSeconds
+      if row.skippedFor != nil { $0.skippedSteps += 1 }
+      $0.straggler = straggler
       $0.timestepsPerSecond = pace.timestepsPerSecond
       $0.secondsLeft = pace.seconds(for: left)
     }
@@ -59,26 +64,31 @@ final class StatusFile: Sendable {
     status.withLock {
       $0.state = state
       $0.exitCode = exitCode
-      $0.secondsLeft = nil
+      ($0.secondsLeft, $0.straggler) = (nil, nil)
       if let message { $0.message = message }
     }
     write()
   }
 
-  /// Replaces the file, unless another attempt holds the run.
+  /// Replaces the files, unless another attempt holds the run.
   func write() {
     // Two threads would write one temporary file. What the training thread notes waits for no file.
     writing.withLock { _ in
       guard (try? lock.check()) != nil else { return }
       let (checkpoint, best) = (name(of: .latest), name(of: .best))
-      let content = status.withLock {
+      let status = status.withLock {
         $0.phase = activity.snapshot.phase
         ($0.checkpoint, $0.bestCheckpoint, $0.updated) = (checkpoint, best, StatusFile.now)
-        return StableJSON.encode($0)
+        return $0
       }
-      try? AtomicFile.write(to: path, isDurable: false) { (writer: inout AtomicFile.Writer) throws(FileError) in
-        try writer.write(Array(content))
-      }
+      replace("status.json", by: Array(StableJSON.encode(status)))
+    }
+  }
+
+  private func replace(_ name: String, by content: [UInt8]) {
+    try? AtomicFile.write(to: "\(run)/\(name)", isDurable: false) {
+      (writer: inout AtomicFile.Writer) throws(FileError) in
+      try writer.write(content)
     }
   }
 

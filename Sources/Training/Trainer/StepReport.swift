@@ -26,6 +26,9 @@ public struct StepReport: Sendable {
   public var sequences: Int
   /// Timesteps that each rank carried, as counted by the ranks.
   public var timestepsOfRanks: [Int]
+  /// Seconds that each rank took for the step before, its wait for the batch included and its wait for others not; 0 in
+  /// the first step.
+  public var ownSecondsOfRanksBefore: [Double]
   /// Seconds of the step on this rank.
   public var seconds: Double
   /// Seconds that this rank spent in communication: moments, loss, counts, and what backward left of the gradient. Where

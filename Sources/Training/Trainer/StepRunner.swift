@@ -25,6 +25,10 @@ final class StepRunner<E: Encoder, O: Objective> {
   private var countingSeconds = 0.0
   /// The parameters that the last step trained, and the terms by which their gradient is to be divided.
   private(set) var lastTrained: (parameters: [Parameter], terms: Int) = ([], 1)
+  /// How long this rank waited for the batch of the step to come.
+  var inputSeconds = 0.0
+  /// Seconds that this rank took for the last step without waiting for others.
+  private var ownSeconds = 0.0
   /// Whether a step was made: the first one takes longer.
   private var isWarm = false
   /// The most timesteps that a step of this epoch computes with on this rank; its memory is made ready after the first step.
@@ -123,12 +127,13 @@ final class StepRunner<E: Encoder, O: Objective> {
     isWarm = true
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let exposed = statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds
+    ownSeconds = inputSeconds + seconds - exposed
     return StepReport(
       step: step + 1, epoch: epoch, loss: total.loss, accuracy: total.parts.count == 1 ? total.parts[0].accuracy : nil,
       parts: total.parts.count == 1 ? [] : total.parts, learningRate: rate, gradientNorm: norm,
-      sequences: planned.sequences, timestepsOfRanks: total.timesteps,
-      seconds: seconds,
-      exposedCommunicationSeconds: statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds,
+      sequences: planned.sequences, timestepsOfRanks: total.ofRanks.map(\.timesteps),
+      ownSecondsOfRanksBefore: total.ofRanks.map(\.ownSeconds), seconds: seconds, exposedCommunicationSeconds: exposed,
       isStopRequested: total.isStopRequested, skip: skip)
   }
 
@@ -157,18 +162,18 @@ final class StepRunner<E: Encoder, O: Objective> {
     return (try model.encoder.embed(input, &frozen), nil)
   }
 
-  /// Mean losses of the global batch, what its gradient is to be divided by, flags, and how many timesteps each rank
-  /// carried.
+  /// Mean losses of the global batch, what its gradient is to be divided by, flags, and what each rank carried.
   private func globalTotals(
     _ sums: LossSums, timesteps: Int, stop: Bool
-  ) throws -> (loss: Double, parts: [PartLoss], count: Int, isStopRequested: Bool, timesteps: [Int]) {
+  ) throws -> (loss: Double, parts: [PartLoss], count: Int, isStopRequested: Bool, ofRanks: [RankLoad]) {
     let parts = sums.parts.isEmpty ? [sums] : sums.parts
     let losses = try statistics.reduce(LaneSums(besides: parts.map(\.loss)).values, count: parts.count)
     let start = ContinuousClock.now
     defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
     var counts: [Int64] = parts.flatMap { [Int64($0.count), Int64($0.correct)] }
     counts.append(stop ? 1 : 0)
-    counts += (0..<communicator.size).map { $0 == communicator.rank ? Int64(timesteps) : 0 }
+    let own = RankLoad(timesteps: timesteps, ownSeconds: ownSeconds).packed
+    counts += (0..<communicator.size).map { $0 == communicator.rank ? own : 0 }
     try communicator.allReduce(&counts, .sum)
     let totals = counts.map { Int($0) }
     let terms = parts.indices.map { totals[2 * $0] }
@@ -176,7 +181,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       model.objective.parts, losses: losses, counts: terms, correct: parts.indices.map { totals[2 * $0 + 1] })
     return (
       PartLoss.total(means, of: model.objective.parts), means, PartScaling.divisor(terms),
-      totals[2 * parts.count] > 0, Array(totals[(2 * parts.count + 1)...])
+      totals[2 * parts.count] > 0, counts[(2 * parts.count + 1)...].map(RankLoad.init(packed:))
     )
   }
 

@@ -73,7 +73,7 @@ struct PseudoLabelMetricsRow: Encodable {
 
   /// For the user.
   var text: String {
-    let rightly = accuracy.map { ", \(Progress.percent($0)) of \(known) known ones rightly" } ?? ""
+    let rightly = accuracy.map { ", \(ProgressText.percent($0)) of \(known) known ones rightly" } ?? ""
     return "\(sequences) of \(Counted.text(candidates, "label")) guessed\(rightly)"
   }
 }

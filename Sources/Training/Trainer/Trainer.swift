@@ -46,7 +46,7 @@ final class Trainer<E: Encoder, O: Objective> {
     state = TrainingState(
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
       input: InputDescription(DataDescription(session.dataset), session.normalisation))
-    progress = Progress(total: totalSteps, isSilent: !session.isFirst)
+    progress = Progress(total: totalSteps, hosts: session.watchdog.hosts, isSilent: !session.isFirst)
   }
 
   /// Trains; returns 0, or 75 where training was stopped before its end. An error stands in the run's log and status.
@@ -82,6 +82,7 @@ final class Trainer<E: Encoder, O: Objective> {
       let (epoch, planned) = plans.step(state.step)
       let batch = try reader.batch(state.step, last: endOfStage - 1)
       let inputSeconds = reader.waitedSeconds
+      runner.inputSeconds = inputSeconds
       let report = try runner.run(state.step, epoch: epoch, planned, batch, stop: StopSignals.isRequested)
       advance(to: report.step)
       try seal?.check(waiting: state.epoch > 0, activity)
@@ -89,7 +90,7 @@ final class Trainer<E: Encoder, O: Objective> {
       let recording = activity.timeline.ifOn?.begin(.work, "metrics")
       progress.step(report, isLast: isLast)
       try record?.add(
-        report, inputSeconds: inputSeconds, progress.pace, left: totalSteps - state.step)
+        report, inputSeconds: inputSeconds, progress, left: totalSteps - state.step)
       record?.add(runner.histograms, after: report)
       recording?.end()
       try count(report)
@@ -99,13 +100,17 @@ final class Trainer<E: Encoder, O: Objective> {
       }
 
       var isBest = false
-      if !validationIDs.isEmpty && (state.step % training.validateEvery == 0 || isLast) { isBest = try validate() }
+      if !validationIDs.isEmpty && (state.step % training.validateEvery == 0 || isLast) {
+        progress.enter("validating", step: state.step)
+        isBest = try validate()
+      }
       state.isFinished = isLast || isPatienceOver
       let isStopping = report.isStopRequested || state.step >= stopAfter
       let isDue = training.checkpointEvery > 0 && state.step % training.checkpointEvery == 0
       let saves = state.isFinished || isStopping || isBest || isDue
       if saves || (training.verifyEvery > 0 && state.step % training.verifyEvery == 0) { try verify() }
       activity.enter(.saving, step: state.step)
+      if saves { progress.enter("checkpoint", step: state.step) }
       if saves { try record?.save(snapshot(isBest: isBest)) }
       trace?.endStep()
       if isStopping && !state.isFinished {
@@ -231,9 +236,10 @@ final class Trainer<E: Encoder, O: Objective> {
     state.validationsSinceBest = row.isBest ? 0 : state.validationsSinceBest + 1
     if row.isBest { state.best = .init(step: state.step, metric: metric.rawValue, value: value, loss: loss) }
     try record?.add(row, confusion: confusion)
-    let accuracy = row.accuracy.map { ", accuracy \(Progress.percent($0))" } ?? ""
+    let accuracy = row.accuracy.map { ", accuracy \(ProgressText.percent($0))" } ?? ""
     progress.say(
-      "validation at step \(state.step): loss \(Progress.short(loss))\(told)\(accuracy)\(row.isBest ? " (best)" : "")")
+      "validation at step \(state.step): loss \(ProgressText.short(loss))\(told)\(accuracy)\(row.isBest ? " (best)" : "")"
+    )
     return row.isBest
   }
 
