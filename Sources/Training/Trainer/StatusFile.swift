@@ -4,7 +4,8 @@ import Foundation
 import MessagePassing
 import Synchronization
 
-/// Keeps `RUN/status.json`. Rank 0 alone; the thread that trains notes, any thread writes.
+/// Keeps `RUN/status.json`, and the same for Prometheus in `RUN/metrics.prom`. Rank 0 alone; the thread that trains notes,
+/// any thread writes.
 ///
 /// A status that cannot be written, on a full disk for example, harms nothing: metrics and checkpoints tell of it.
 final class StatusFile: Sendable {
@@ -82,6 +83,10 @@ final class StatusFile: Sendable {
         return $0
       }
       replace("status.json", by: Array(StableJSON.encode(status)))
+      let text = PrometheusText(
+        status, run: run, checkpoint: newestCheckpoint, seconds: Date.now.timeIntervalSince1970
+      ).text
+      replace("metrics.prom", by: Array(text.utf8))
     }
   }
 
@@ -90,6 +95,13 @@ final class StatusFile: Sendable {
       (writer: inout AtomicFile.Writer) throws(FileError) in
       try writer.write(content)
     }
+  }
+
+  private var newestCheckpoint: PrometheusText.Checkpoint? {
+    guard let step = try? store.step(of: .latest) else { return nil }
+    let folder = "\(store.path)/\(CheckpointStore.name(ofStep: step))"
+    let made = (try? FileManager.default.attributesOfItem(atPath: folder))?[.modificationDate] as? Date
+    return made.map { .init(step: step, seconds: $0.timeIntervalSince1970) }
   }
 
   private func name(of link: CheckpointStore.Link) -> String? {
