@@ -19,6 +19,7 @@ struct Lockstep: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
+      Watch.self, Runs.self,
       Embed.self, Reconstruct.self, Detect.self, Generate.self, Export.self, Trace.self, DoctorCommand.self, Bench.self,
       Report.self,
     ])
