@@ -156,7 +156,7 @@ private struct EmbedUser: ModelUser {
 
 extension ModelRecipe.Pool {
   /// The operation that the recipe's word means.
-  var pooling: Pooling {
+  public var pooling: Pooling {
     switch self {
     case .mean: .mean
     case .max: .max
