@@ -6,7 +6,7 @@ import PackedTensors
 ///
 /// A rank gives the sums of the maximal aligned subtrees of its lanes (``nodes``). Where the ranks are a power of two,
 /// each has one node, and MPI's all-reduce by halving and doubling forms exactly the tree that is left; the first call
-/// of each kind and count makes sure of it (``SelfTest``). Otherwise, and where that test fails, the ranks exchange
+/// of each kind and count makes sure of it (`SelfTest`). Otherwise, and where that test fails, the ranks exchange
 /// their nodes' sums and add them in tree order themselves.
 ///
 /// Owned by one thread. Every rank makes the same calls in the same order.

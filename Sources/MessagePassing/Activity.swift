@@ -3,7 +3,7 @@ import Tracing
 
 /// What this rank is doing right now: written by the thread that trains, read by any other.
 ///
-/// All communicators of a world share one. A collective call counts up ``collectives`` on every rank alike, so that two
+/// All communicators of a world share one. A collective call counts up `collectives` on every rank alike, so that two
 /// ranks' numbers tell which of them is behind. Complexity of every call: a few relaxed stores.
 public final class Activity: Sendable {
   /// A part of the work, as a person names it, and how long it may take.

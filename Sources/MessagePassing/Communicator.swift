@@ -29,7 +29,7 @@ public final class Communicator {
     var handles: [MPI_Comm?] = []
   }
 
-  /// The default of ``elementsPerCall``.
+  /// The default of `elementsPerCall`.
   public static let defaultElementsPerCall = 1 << 30
 
   private init(

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A process makes one world, once, on the thread that will use it. Works under `mpirun`, under `srun --mpi=pmix` and
 /// alone. A world that is dropped without ``finish()`` is left unfinished on purpose: that is a rank that failed, and
-/// the launcher then ends the other ranks. ``run(exitCode:_:)`` does all of this for a command.
+/// the launcher then ends the other ranks. ``run(exitCode:refusesSeparateWorlds:_:)`` does all of this for a command.
 public struct World: ~Copyable {
   /// All ranks. Its operations and those of its duplicates belong to the thread that made the world.
   public let communicator: Communicator

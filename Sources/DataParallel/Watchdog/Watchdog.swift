@@ -5,7 +5,7 @@ import Synchronization
 /// Ends a job in which a rank no longer comes along: MPI itself waits for it for ever.
 ///
 /// On every rank a thread that calls no MPI tells rank 0's by UDP, four times a second, what its rank does
-/// (``Activity``); rank 0's answers likewise. When a rank is late by half a limit, rank 0 says which, on which host, at
+/// (`Activity`); rank 0's answers likewise. When a rank is late by half a limit, rank 0 says which, on which host, at
 /// which step and phase, and who waits for it in which call; past the limit every rank that can ends with 76, and the
 /// launcher kills the others. A rank that hears nothing more of rank 0 does the same. A rank whose launcher is gone ends
 /// by itself. On one rank only the last holds: nobody waits for it.

@@ -1,6 +1,6 @@
 import PackedTensors
 
-/// From a row of latents a sequence to values of any length: the row, with each frame's place beside it (``PlacedRows``),
+/// From a row of latents a sequence to values of any length: the row, with each frame's place beside it (`PlacedRows`),
 /// goes through a linear layer and then transposed convolutions, each with half the channels of the one before it; ReLU
 /// between them. The mirror image of a ``Critic``, as in WaveGAN (Donahue, McAuley and Puckette 2019, arXiv:1802.04208),
 /// whose first layer knows one length only.

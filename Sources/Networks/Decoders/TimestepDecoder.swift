@@ -4,7 +4,7 @@ import PackedTensors
 /// linear layer at every timestep.
 ///
 /// A factor s is undone by a kernel of 2s taps, so that every timestep hears of two frames; where a frame is one timestep
-/// there is one layer of three taps, stride 1. Rows that stand for whole sequences (``PlacedRows``) go through a linear
+/// there is one layer of three taps, stride 1. Rows that stand for whole sequences (`PlacedRows`) go through a linear
 /// layer with ReLU first, where what they say meets the place.
 public struct TimestepDecoder: Sendable {
   /// Rows with places to rows of hidden channels; none where rows belong to frames.
@@ -21,7 +21,7 @@ public struct TimestepDecoder: Sendable {
   ///   - inputs: channels of a row, places among them.
   ///   - hidden: channels of every layer within.
   ///   - outputs: channels of a timestep.
-  ///   - placed: whether rows are ``PlacedRows``.
+  ///   - placed: whether rows are `PlacedRows`.
   public init(
     _ path: String, inputs: Int, hidden: Int, outputs: Int, frame: Int, placed: Bool, in store: ParameterStore
   ) {

@@ -75,7 +75,7 @@ public struct ConvolutionLayer: Sendable {
   }
 
   /// Adds the parameters' gradients to the arena and returns the input's, if wanted.
-  /// - Parameter activation: adjoint of the activation on the input; see ``Convolution``.
+  /// - Parameter activation: adjoint of the activation on the input; see `Convolution`.
   public func backward(
     _ input: NormalisedInput, _ gradient: NormalisedGradient, _ pass: BackwardPass,
     inputGradient: Convolution.InputGradient, activation: inout ActivationAdjoint?

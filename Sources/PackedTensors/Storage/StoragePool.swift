@@ -2,7 +2,7 @@ import Synchronization
 
 /// Blocks of floats that are used again from step to step, so that training allocates nothing after its first steps.
 ///
-/// Large requests take blocks with far more addresses than memory (``ReservedBlock``): such a block grows in place when a
+/// Large requests take blocks with far more addresses than memory (`ReservedBlock`): such a block grows in place when a
 /// longer step comes, touching new pages only, and is never given back. Of the free ones that which was used up to at
 /// least this size and least beyond is taken, else the one that was used most. Small requests take the smallest free
 /// block that is large enough and not more than four times too large; where there is none, a new block replaces the

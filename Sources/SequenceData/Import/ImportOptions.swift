@@ -14,7 +14,7 @@ public struct ImportOptions: Sendable {
     case wav
     /// Qualities of sequencing reads, plain or gzip.
     case fastq
-    /// Recordings of several channels in one file, with their segments, see ``RecordingsSource``.
+    /// Recordings of several channels in one file, with their segments, see `RecordingsSource`.
     case recordings
     /// Arrays of MNIST's format, plain or gzip, see ``IDXOptions``.
     case idx

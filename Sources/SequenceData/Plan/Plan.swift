@@ -5,7 +5,7 @@ import PackedTensors
 /// It knows nothing of ranks. Every rank makes it alone and gets the same: each sequence once an epoch, in an order
 /// drawn from (seed, "plan.shuffle", epoch); sequences are added to a step until either bound is reached; the step is
 /// then dealt into lanes by halving from the top, so that two ranks are balanced best, then four, then eight
-/// (``LaneDealer``).
+/// (`LaneDealer`).
 public struct Plan: Sendable {
   /// The bounds that it keeps.
   public let bounds: BatchBounds
@@ -74,7 +74,7 @@ public struct Plan: Sendable {
     return starts(order: order, lengths: lengths, bounds: bounds).count - 1
   }
 
-  /// What the lanes hold at step `index` of the epoch, `0 ..< steps`. Complexity: that of ``LaneDealer``.
+  /// What the lanes hold at step `index` of the epoch, `0 ..< steps`. Complexity: that of `LaneDealer`.
   public func step(_ index: Int) -> PlannedStep {
     precondition(index >= 0 && index < steps, "epoch \(epoch) has \(steps) steps; there is no step \(index)")
     let positions = Array(order[starts[index]..<starts[index + 1]])

@@ -48,7 +48,7 @@ public protocol Objective: Sendable {
   /// Takes from an accepted step what later ones need, into the pass's store. Collective.
   func observe(_ view: View, _ pass: ForwardPass) throws
   /// The loss's sum over a view, and, where a backward pass is given, its gradient with respect to the embedding; the
-  /// objective's own parameters get theirs. What goes back begins with ``BackwardPass/scale(_:count:)``.
+  /// objective's own parameters get theirs. What goes back begins with `BackwardPass/scale(_:count:)`.
   func loss(
     of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?)
