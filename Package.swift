@@ -34,7 +34,7 @@ let package = Package(
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "CKernels"),
-    // One file, all that a new commit compiles again.
+    // What a new commit compiles again: this file, and the modules that depend on it: the command line alone.
     .target(
       name: "CRevision", cSettings: revision.map { [.define("LOCKSTEP_REVISION", to: "\"\($0)\"")] } ?? []),
     .target(name: "Tracing", swiftSettings: swift),
@@ -56,14 +56,14 @@ let package = Package(
       name: "Training",
       dependencies: [
         "PackedTensors", "Networks", "MessagePassing", "DataParallel", "ArrayFiles",
-        "SequenceData", "Checkpoints", "Tracing", "CRevision", "Yams",
+        "SequenceData", "Checkpoints", "Tracing", "Yams",
       ], swiftSettings: swift),
     .target(
       name: "RunReports", dependencies: ["Training", "Checkpoints", "SequenceData", "ArrayFiles"], swiftSettings: swift),
     .executableTarget(
       name: "lockstep",
       dependencies: [
-        "RunReports", "Training", "SequenceData", "MessagePassing",
+        "CRevision", "RunReports", "Training", "SequenceData", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 

@@ -16,7 +16,7 @@ struct Lockstep: ParsableCommand {
         mpirun -n 2 lockstep finetune recipe.yaml --data DATA --encoder PRETRAINED --out TUNED --label-fraction 0.05
         lockstep evaluate --model TUNED --data DATA
       """,
-    version: ProgramVersion.text,
+    version: ProgramVersion.text(commit: BuiltFrom.commit),
     subcommands: [
       DataCommands.self, PlanOfTraining.self, Pretrain.self, Train.self, Finetune.self, Evaluate.self, Predict.self,
       Watch.self, Runs.self,

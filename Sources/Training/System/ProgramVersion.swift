@@ -1,4 +1,3 @@
-import CRevision
 import MessagePassing
 import PackedTensors
 
@@ -7,15 +6,9 @@ public enum ProgramVersion {
   /// The release (semver.org).
   public static let number = "0.1.0"
 
-  /// The commit, twelve digits of it, `+` behind them where files had been changed since; none where the build knew none.
-  public static var commit: String? {
-    let revision = String(cString: lockstep_revision())
-    guard !revision.isEmpty else { return nil }
-    return revision.prefix { $0.isHexDigit }.prefix(12) + (revision.hasSuffix("+") ? "+" : "")
-  }
-
   /// Release and commit, the MPI library, and the instruction set that kernels use here: a line each.
-  public static var text: String {
+  /// - Parameter commit: as the program's build knew it.
+  public static func text(commit: String?) -> String {
     let mpi = World.libraryVersion.split(whereSeparator: \.isNewline).first.map(String.init) ?? "unknown"
     return """
       lockstep \(number) (\(commit.map { "commit \($0)" } ?? "commit unknown"))

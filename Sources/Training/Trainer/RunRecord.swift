@@ -111,10 +111,11 @@ final class RunRecord {
   }
 
   /// Where and when a checkpoint was made: what may differ between equal runs.
-  static func made(ranks: Int) -> [String: String] {
+  /// - Parameter commit: of the program.
+  static func made(ranks: Int, commit: String?) -> [String: String] {
     [
       "time": ISO8601DateFormatter().string(from: Date()), "host": World.hostName, "ranks": "\(ranks)",
-      "instructionSet": InstructionSet.active.rawValue, "commit": ProgramVersion.commit ?? "unknown",
+      "instructionSet": InstructionSet.active.rawValue, "commit": commit ?? "unknown",
     ]
   }
 }

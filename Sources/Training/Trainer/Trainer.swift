@@ -261,7 +261,8 @@ final class Trainer<E: Encoder, O: Objective> {
     CheckpointSnapshot(
       step: state.step, model: model.store.tensors(),
       optimizer: runner.optimizer.tensors(of: model.store) + (runner.average?.tensors() ?? []),
-      state: StableJSON.encode(state), made: RunRecord.made(ranks: session.communicator.size), isBest: isBest)
+      state: StableJSON.encode(state),
+      made: RunRecord.made(ranks: session.communicator.size, commit: session.job.commit), isBest: isBest)
   }
 
   /// Waits for the last checkpoint and publishes the encoder.

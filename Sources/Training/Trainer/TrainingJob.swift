@@ -38,6 +38,8 @@ public struct TrainingJob: Sendable {
   public var stopAfter: Int?
   /// Compute threads of each rank.
   public var threads = 1
+  /// The commit that the program was built from; none where nobody knows.
+  public var commit: String?
   /// Which steps are traced; none: the run keeps no trace.
   public var trace: TraceRequest?
   /// Run or folder of the pretrained encoder.

@@ -49,6 +49,7 @@ struct TrainingOptions: ParsableArguments {
     job.stopAfter = stopAfter
     job.threads = threads
     job.trace = tracing.request
+    job.commit = BuiltFrom.commit
     return job
   }
 }
