@@ -72,14 +72,16 @@ public struct Discriminator: Sendable {
     for layer in layers.indices.dropFirst().reversed() {
       deltas.append(
         layers[layer].inputGradient(
-          deltas[deltas.count - 1], to: sums[layer - 1].layout, activation: Critic.adjoint(sums[layer - 1]), store))
+          deltas[deltas.count - 1], to: sums[layer - 1].layout, activation: Critic.adjoint(sums[layer - 1]), store,
+          timeline: forward.timeline))
       try backward.gradients.poll()
     }
     deltas.reverse()
 
     // The slope between the pair, and v.
     let frames = layouts.map { $0.strided(by: critic.shape.stride) }
-    var tangent = layers[0].inputGradient(deltas[0].part(1, of: frames), to: mixed.layout, store)
+    var tangent = layers[0].inputGradient(
+      deltas[0].part(1, of: frames), to: mixed.layout, store, timeline: forward.timeline)
     let penalties = Discriminator.steer(tangent, penalty: penalty)
 
     // v goes forward; what it becomes stands in for the mixed sequences' activations.
@@ -87,7 +89,7 @@ public struct Discriminator: Sendable {
     inputs[0].replace(1, of: layouts, with: tangent)
     var parts = layouts
     for (layer, convolution) in layers.enumerated() {
-      tangent = convolution.tangent(tangent, store)
+      tangent = convolution.tangent(tangent, forward)
       parts = parts.map { $0.strided(by: critic.shape.stride) }
       Critic.unread(tangent, sums[layer].part(1, of: parts))
       let read = Critic.read(sums[layer]).materialised()
@@ -116,7 +118,7 @@ public struct Discriminator: Sendable {
     for layer in critic.layers.indices.reversed() {
       delta = critic.layers[layer].inputGradient(
         delta, to: layer == 0 ? made.layout : sums[layer - 1].layout,
-        activation: layer == 0 ? nil : Critic.adjoint(sums[layer - 1]), pass.store)
+        activation: layer == 0 ? nil : Critic.adjoint(sums[layer - 1]), pass.store, timeline: pass.timeline)
     }
     return (scores(ofPooled: pooled, pass), delta)
   }

@@ -7,9 +7,13 @@ extension ConvolutionLayer {
   /// - Parameters:
   ///   - layout: of what the layer read.
   ///   - activation: adjoint of the activation on the input, if there is one.
+  ///   - timeline: told of it, where the step is traced.
   public func inputGradient(
-    _ gradient: PackedTensor, to layout: RaggedLayout, activation: ActivationAdjoint? = nil, _ store: ParameterStore
+    _ gradient: PackedTensor, to layout: RaggedLayout, activation: ActivationAdjoint? = nil, _ store: ParameterStore,
+    timeline: Timeline? = nil
   ) -> PackedTensor {
+    let span = timeline?.begin(.backward, weight.name)
+    defer { span?.end() }
     var activation = activation
     return store.withPointer(weight) {
       Convolution.inputGradient(
@@ -39,9 +43,11 @@ extension ConvolutionLayer {
   }
 
   /// What a displacement of the input displaces the output by: the convolution without its bias.
-  public func tangent(_ displacement: PackedTensor, _ store: ParameterStore) -> PackedTensor {
+  public func tangent(_ displacement: PackedTensor, _ pass: ForwardPass) -> PackedTensor {
+    let span = pass.timeline?.begin(.forward, weight.name)
+    defer { span?.end() }
     var none: MomentSums?
-    return store.withPointer(weight) {
+    return pass.store.withPointer(weight) {
       Convolution.forward(
         geometry, NormalisedInput(displacement), weight: $0, bias: nil, precision: precision, moments: &none)
     }
