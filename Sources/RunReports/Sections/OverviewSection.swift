@@ -87,7 +87,7 @@ struct OverviewSection {
     }
     if let peak = train.last("peakBytes") {
       let (factor, unit) = Quantity.bytes("").unit(forLargest: peak)
-      tiles.append(("peak memory of rank 0", "\(NumberText.short(peak * factor)) \(unit.suffix(3))", nil))
+      tiles.append(("peak memory", "\(NumberText.short(peak * factor)) \(unit.suffix(3))", "of rank 0"))
     }
     return tiles
   }

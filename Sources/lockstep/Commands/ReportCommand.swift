@@ -14,22 +14,23 @@ struct Report: ParsableCommand {
       Without --data there are curves alone; with it the model is evaluated and its embeddings are drawn.
       """)
 
-  @Argument(help: ArgumentHelp("Folders of runs, finished or still going.", valueName: "run"))
+  @Argument(help: ArgumentHelp("Folders of runs, finished or still going.", valueName: "run"), completion: .directory)
   var runs: [String]
 
-  @Option(help: "The HTML file.")
+  @Option(help: "The HTML file.", completion: .file(extensions: ["html"]))
   var out: String
 
-  @Option(help: "Folder of a data set that the model is tried on.")
+  @Option(help: "Folder of a data set that the model is tried on.", completion: .directory)
   var data: String?
 
-  @Option(help: "The split that it is tried on; otherwise test, or the first that has what is needed.")
+  @Option(
+    help: "The split that it is tried on; otherwise test, or the first that has what is needed.", completion: .splits)
   var split: String?
 
   @Option(
     help:
-      "latest, best, a checkpoint's name (step-00000200) or its folder; otherwise the best if validation ran, else the latest."
-  )
+      "latest, best, a checkpoint's name (step-00000200) or its folder; otherwise the best if validation ran, else the latest.",
+    completion: .checkpoints)
   var checkpoint: String?
 
   @Option(help: "Compute threads.")
