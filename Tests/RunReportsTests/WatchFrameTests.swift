@@ -16,7 +16,8 @@ import Testing
   private func metrics(_ steps: ClosedRange<Int>) -> String {
     steps.map { step in
       let loss = 2 / Double(step).squareRoot()
-      return #"{"kind":"train","step":\#(step),"loss":\#(loss),"learningRate":0.01,"gradientNorm":1}"# + "\n"
+      return #"{"kind":"train","step":\#(step),"loss":\#(loss),"learningRate":0.01,"gradientNorm":1,"#
+        + #""parts":{"next":{"loss":\#(2 * loss)}}}"# + "\n"
         + (step % 50 == 0
           ? #"{"kind":"validation","step":\#(step),"loss":\#(loss + 0.1),"accuracy":0.5,"isBest":true}"# + "\n" : "")
     }.joined()
@@ -53,7 +54,7 @@ import Testing
     for words in [
       "running (backward)  attempt 3  4 ranks on 2 hosts", "step 200/400 ██████████░░░░░░░░░░", "1.23 M timesteps/s",
       "10 min left", "waits for rank 2 on b (1.5 × the others' time)", "1 lines of metrics.jsonl are damaged",
-      "  loss  0.1414  validation ● 0.2414", "  accuracy  validation ● 50.0 %", "step 200",
+      "  loss  0.1414  validation ● 0.2414", "  accuracy  validation ● 50.0 %", "step 200", "  loss of next  0.2828",
     ] { #expect(text.contains(words), "\(words) in\n\(text)") }
     #expect(text.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) } && !text.contains("\u{1B}"))
     let late = WatchFrame(run, columns: 160, rows: 30, hasColours: true, now: now + 3600)

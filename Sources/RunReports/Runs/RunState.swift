@@ -13,7 +13,7 @@ enum RunState: String, Encodable, Sendable {
   /// It says that it goes on, and has not said so for a minute; or it says nothing.
   case unknown
 
-  init(_ status: WatchedStatus?, at now: Date) {
+  init(_ status: RunStatusFile?, at now: Date) {
     self =
       switch status?.state {
       case "training": status?.goesOn(at: now) == true ? .running : .unknown
@@ -23,7 +23,7 @@ enum RunState: String, Encodable, Sendable {
   }
 }
 
-extension WatchedStatus {
+extension RunStatusFile {
   /// Seconds since the status was written; nil where it does not tell.
   func age(at now: Date) -> Double? {
     updated.flatMap { try? Date($0, strategy: .iso8601) }.map { max(0, now.timeIntervalSince($0)) }

@@ -3,12 +3,22 @@ import FoundationEssentials
 
 /// What a run's status.json says, as far as it says it.
 struct RunStatusFile: Decodable, Sendable {
-  var state: String?
+  var state, phase: String?
   var attempt, step, steps, epoch, ranks: Int?
   var hosts: [String]?
-  var timestepsPerSecond, secondsLeft: Double?
+  var loss, accuracy, timestepsPerSecond, secondsLeft: Double?
+  var peakBytes: Int?
+  var checkpoint, bestCheckpoint: String?
+  var straggler: Straggler?
   var started, updated, message: String?
   var exitCode: Int?
+
+  /// The rank that others wait for.
+  struct Straggler: Decodable, Sendable {
+    var rank: Int?
+    var host: String?
+    var slowdown: Double?
+  }
 
   /// Seconds after which a training that no longer writes its status counts as one that is gone: it writes every two.
   static let patienceSeconds = 60.0

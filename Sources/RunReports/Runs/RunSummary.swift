@@ -35,7 +35,7 @@ struct RunSummary: Encodable, Sendable {
   /// Reads a run.
   init(_ path: String, now: Date) {
     self.path = path
-    let status = WatchedStatus(run: path)
+    let status = RunStatusFile(run: path)
     let identity = RunSummary.read(Identity.self, path + "/run.json")
     let recipe = try? Recipe(file: path + "/recipe.yaml")
     let last = RunSummary.read(State.self, path + "/checkpoints/latest/state.json")

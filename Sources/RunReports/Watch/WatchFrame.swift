@@ -63,7 +63,7 @@ struct WatchFrame {
     return lines
   }
 
-  private static func stateText(_ status: WatchedStatus?, _ now: Date) -> String {
+  private static func stateText(_ status: RunStatusFile?, _ now: Date) -> String {
     let age = status?.age(at: now).map(ProgressText.duration) ?? "?"
     switch RunState(status, at: now) {
     case .running: return "running" + (status?.phase.map { $0.isEmpty ? "" : " (\($0))" } ?? "")

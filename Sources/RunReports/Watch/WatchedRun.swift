@@ -6,7 +6,7 @@ import Training
 struct WatchedRun {
   let path: String
   private(set) var metrics: RunMetrics
-  private(set) var status: WatchedStatus?
+  private(set) var status: RunStatusFile?
   /// What cannot be read of the metrics, in words.
   private(set) var problem: String?
 
@@ -28,7 +28,7 @@ struct WatchedRun {
   /// Reads what is new.
   mutating func update() {
     // A status that is just being replaced, or is gone for a moment on a shared folder, is the last one.
-    status = WatchedStatus(run: path) ?? status
+    status = RunStatusFile(run: path) ?? status
     do {
       try metrics.update()
       problem = nil
@@ -41,12 +41,16 @@ struct WatchedRun {
   var curves: [Curve] {
     let waiting = Curve(
       "waiting for communication, s", metrics, "exposedCommunicationSeconds", text: ProgressText.short)
+    // Of several objectives each has a loss: `parts.masked.loss`.
+    let parts = metrics.train.names.filter { $0.hasPrefix("parts.") && $0.hasSuffix(".loss") }.map { name in
+      Curve("loss of \(name.split(separator: ".")[1])", metrics, name, validation: true, text: ProgressText.short)
+    }
     return [
       Curve("loss", metrics, "loss", validation: true, text: ProgressText.short),
       Curve("accuracy", metrics, "accuracy", validation: true, text: ProgressText.percent),
       Curve("timesteps/s", metrics, "timestepsPerSecond", text: ProgressText.rate),
       Curve("gradient norm", metrics, "gradientNorm", text: ProgressText.short),
       Curve("learning rate", metrics, "learningRate", text: ProgressText.short),
-    ].filter { !$0.isEmpty } + (waiting.isEmpty || status?.ranks == 1 ? [] : [waiting])
+    ].filter { !$0.isEmpty } + parts + (waiting.isEmpty || status?.ranks == 1 ? [] : [waiting])
   }
 }
