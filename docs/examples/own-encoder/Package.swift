@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "own-encoder",
-  dependencies: [.package(path: "../../..")],
+  dependencies: [.package(name: "lockstep", path: "../../..")],
   targets: [
     .executableTarget(name: "own-encoder", dependencies: [.product(name: "Lockstep", package: "lockstep")])
   ]
