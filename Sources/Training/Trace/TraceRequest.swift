@@ -1,6 +1,6 @@
 /// What `--trace` asks for.
 public struct TraceRequest: Sendable, Equatable {
-  /// The steps that are traced, as metrics.jsonl counts them; none: ``includes(_:after:)`` chooses.
+  /// The steps that are traced, as metrics.jsonl counts them; none: `includes(_:after:)` chooses.
   public var steps: ClosedRange<Int>?
   /// The most bytes of the joined trace, about.
   public var limitBytes = TraceRequest.defaultLimitBytes
