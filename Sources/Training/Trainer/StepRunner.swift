@@ -166,6 +166,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   private func globalTotals(
     _ sums: LossSums, timesteps: Int, stop: Bool
   ) throws -> (loss: Double, parts: [PartLoss], count: Int, isStopRequested: Bool, ofRanks: [RankLoad]) {
+    let span = communicator.activity.timeline.ifOn?.begin(.work, "totals")
+    defer { span?.end() }
     let parts = sums.parts.isEmpty ? [sums] : sums.parts
     let losses = try statistics.reduce(LaneSums(besides: parts.map(\.loss)).values, count: parts.count)
     let start = ContinuousClock.now
