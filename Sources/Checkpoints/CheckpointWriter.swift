@@ -27,7 +27,7 @@ public final class CheckpointWriter {
   /// Throws the error of the one before, and then has not begun with this one.
   public func write(_ snapshot: CheckpointSnapshot) throws {
     try finish()
-    let job = Job(store: store, keep: keep, lock: lock, snapshot: snapshot, timeline: timeline)
+    let job = Job(store: store, keep: keep, lock: lock, snapshot: snapshot, timeline: timeline?.ifOn)
     job.start()
     self.job = job
   }

@@ -100,9 +100,8 @@ public final class Timeline: @unchecked Sendable {  // as the last sentence says
 
   // MARK: What happens beside it
 
-  /// Another thread has done something since `start`. Told where a step is being traced now.
+  /// Another thread has done something since `start`, when a step was traced: it may end when none is.
   public func add(_ track: TimelineEvent.Track, _ name: StaticString, since start: Int64) {
-    guard ifOn != nil else { return }
     let event = TimelineEvent(
       .work, on: track, name: .fixed(name), number: 0, start: start, end: MonotonicTime.nanoseconds)
     beside.withLock { if $0.count < Timeline.mostBeside { $0.append(event) } }

@@ -64,6 +64,7 @@ final class RunTrace {
   func join(say: (String) -> Void) throws {
     communicator.activity.enter(.finishing)
     if let clock = try RankClock.compare(communicator) { file.add(clock) }
+    file.add(timeline)
     let own = (try? AtomicFile.read(file.path, limit: 1 << 30)) ?? []
     let parts = try communicator.gather(own)
     var isWritten: Int32 = 0

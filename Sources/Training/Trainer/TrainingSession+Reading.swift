@@ -36,7 +36,7 @@ extension ReadAhead {
   ) {
     var plans = plans
     self.init { step in
-      let start = MonotonicTime.nanoseconds
+      let (start, timeline) = (MonotonicTime.nanoseconds, timeline?.ifOn)
       defer { timeline?.add(.reading, "batch", since: start) }
       let (_, planned) = plans.step(step)
       return try Batch(
