@@ -10,11 +10,9 @@ let swift: [SwiftSetting] = [
 /// Tests are not optimised, in release neither: nothing in them is slow enough to be worth the compiler's time.
 let tests = swift + [.unsafeFlags(["-Onone"])]
 
-/// The commit, for `lockstep --version`: what the environment says (a build without .git), else what git says, `+` behind
-/// it where files have been changed since.
-let revision =
-  Context.environment["LOCKSTEP_REVISION"]
-  ?? Context.gitInformation.map { $0.currentCommit + ($0.hasUncommittedChanges ? "+" : "") }
+/// The commit, for `lockstep --version`, as launch/common.sh and cluster/container give it. Not Context.gitInformation: SwiftPM
+/// remembers its answer from earlier commits.
+let revision = Context.environment["LOCKSTEP_REVISION"].flatMap { $0.isEmpty ? nil : $0 }
 
 let package = Package(
   name: "lockstep",

@@ -116,9 +116,20 @@ toolchain_packages() {
 # Building
 # --------
 
+# Hands the commit to Package.swift, `+` behind it where files have been changed since: `lockstep --version` tells it.
+tell_revision() {
+  [[ -z ${LOCKSTEP_REVISION:-} ]] || return 0
+  LOCKSTEP_REVISION=$(git -C "$repository" rev-parse --verify --quiet HEAD 2>/dev/null) || LOCKSTEP_REVISION=
+  if [[ -n $LOCKSTEP_REVISION && -n $(git -C "$repository" status --porcelain --untracked-files=no 2>/dev/null) ]]; then
+    LOCKSTEP_REVISION+=+
+  fi
+  export LOCKSTEP_REVISION
+}
+
 # build [ARGUMENT...]: `swift build -c release`, quiet unless it fails.
 build() {
   local log status=0
+  tell_revision
   log=$(mktemp)
   say "Building (swift build -c release $*); the first time takes some minutes"
   swift build --package-path "$repository" -c release "$@" </dev/null >"$log" 2>&1 || status=$?
