@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// What is done with a trained model: evaluate, predict, embed, export.
   @Suite struct AfterTrainingTests {
     @Test func outputsAreEqualOnAnyNumberOfRanks() throws {

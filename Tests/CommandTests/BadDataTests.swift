@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Data that is wrong: a sentence with file, sequence and position, its code, and nothing lost.
   @Suite struct BadDataTests {
     /// A small data set of reals that a test may break.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// What cannot be done as it was asked for: 64 with what to do instead, 66 for what is not there.
   @Suite struct BadUsageTests {
     private func masked(_ more: String = "", out: String? = nil) throws -> String {

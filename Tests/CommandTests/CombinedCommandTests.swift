@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Several objectives at once: the same bits on any number of ranks, and each part's loss in the metrics.
   @Suite struct CombinedCommandTests {
     private static func experiment(_ parts: String, input: String = "{kind: categories}", causal: Bool = false) throws

@@ -24,7 +24,7 @@ private struct DumpedCommand: Decodable {
   }
 }
 
-extension Commands {
+extension Trainings {
   /// Help, completion, version, and what is said of mistyped commands.
   @Suite struct CommandLineTests {
     private static func dump() throws -> DumpedCommand {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Anomalies found by a model that was trained on one class alone.
   @Suite struct DetectTests {
     private static let waves = Result {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// The pages for those who use the library, or add to it.
   @Suite struct DocumentationTests {
     @Test(arguments: ["adding-an-encoder", "adding-an-objective"]) func aPageShowsTheCodeAsItIs(page: String) throws {

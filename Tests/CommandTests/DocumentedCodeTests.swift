@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// The code in the documentation does what it is said to do.
   @Suite struct DocumentedCodeTests {
     @Test func dataSetsWrittenByNumPyAreRead() throws {

@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// What follows pretraining: fine-tuning and probing, on parts of the labels and of the data.
   @Suite struct FewLabelsTests {
     /// Fine-tunes the masked reference's encoder.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Arguments that would have been passed over in silence.
   @Suite struct HelpfulUsageTests {
     @Test func optionsOfAnotherFormatAreRefused() throws {

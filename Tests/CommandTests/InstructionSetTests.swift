@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// The same bits on every instruction set that this processor has.
   @Suite struct InstructionSetTests {
     /// A forced set, and the C library told that the processor is an older one.

@@ -2,7 +2,7 @@ import ArrayFiles
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Momentum contrast: the queue and the averaged encoder are the same bits on any number of ranks, and go on after a
   /// stop.
   @Suite struct MomentumContrastCommandTests {

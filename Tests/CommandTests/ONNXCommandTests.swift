@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// `lockstep export --onnx`.
   @Suite struct ONNXCommandTests {
     @Test func aClassifierGivesTwoFilesAndAnEncoderOne() throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// A program of another package with an encoder and an objective of its own: `docs/examples/own-encoder`.
   @Suite struct OwnEncoderTests {
     @Test func anObjectiveTrainsWithTheSameBits() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Vectors of a fixed width as sequences of one timestep.
   @Suite struct PerceptronSameBitsTests {
     @Test(arguments: [

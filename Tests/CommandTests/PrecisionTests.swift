@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Training in bfloat16 beside training in float32.
   @Suite struct PrecisionTests {
     /// The mean loss of the last steps of a training, and the validation's at its end.

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Contrastive predictive coding: the same bits on any number of ranks.
   @Suite struct PredictiveCommandTests {
     @Test(arguments: ["{kind: categories}", "{kind: reals, normalise: sequence}"])

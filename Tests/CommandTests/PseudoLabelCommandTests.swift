@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Pseudo-labels: every number of ranks guesses alike, also after a stop.
   @Suite struct PseudoLabelCommandTests {
     private static func experiment(_ section: String) throws -> Experiment {

@@ -21,7 +21,7 @@ private struct Shown: Decodable {
   var hyperParameters: [Row]
 }
 
-extension Commands {
+extension Trainings {
   /// TensorBoard itself, from PyPI.
   @Suite(
     .enabled(

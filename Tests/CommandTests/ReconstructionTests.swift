@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Autoencoders: the same bits on any number of ranks, and what is restored.
   @Suite struct ReconstructionTests {
     private static let waves = Result {

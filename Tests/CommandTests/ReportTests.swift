@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// `lockstep report`: what stands on the page, of runs that are whole and of runs that are not.
   @Suite struct ReportTests {
     /// The page of some runs.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// The same bits on any number of ranks, resumed or not, overlapped or not, on every instruction set.
   @Suite struct SameBitsTests {
     @Test(arguments: 2...8) func maskedPretraining(ranks: Int) throws {

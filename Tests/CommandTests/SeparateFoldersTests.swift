@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// Hosts that share no storage: recipe, run and model lie where rank 0 is, and each host has its copy of the data.
   @Suite struct SeparateFoldersTests {
     /// Two folders that stand for two hosts' disks; both hold a copy of the data set under `data`.

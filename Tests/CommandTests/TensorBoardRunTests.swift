@@ -20,7 +20,7 @@ private func shown(_ tag: String, in files: [EventFile]) -> [(step: Int, value: 
   return points
 }
 
-extension Commands {
+extension Trainings {
   /// `RUN/tensorboard`, read by a small reader; `RealTensorBoardTests` asks the real one.
   @Suite struct TensorBoardRunTests {
     @Test func aRunAndItsRepetitionTellEveryStepOnce() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// The encoder `transformer`: the same bits on any number of ranks, resumed or not.
   @Suite struct TransformerCommandTests {
     private func expectSameBits(_ experiment: Experiment, _ more: [String] = []) throws -> TrainedRun {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// What stands in `docs/tutorials` can be done as it stands there.
   @Suite struct TutorialTests {
     @Test(arguments: ["wav-to-classifier", "numpy", "cluster"]) func everyCommandRuns(page: String) throws {

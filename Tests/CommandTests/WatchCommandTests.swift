@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension Commands {
+extension Trainings {
   /// `lockstep watch` and `lockstep runs`, of runs that were trained.
   @Suite struct WatchCommandTests {
     @Test func aFinishedRunIsDrawnAndListed() throws {

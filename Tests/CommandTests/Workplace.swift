@@ -3,8 +3,13 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// All suites that start `lockstep`, one after another: they would take each other's cores and time limits.
+/// Suites that start `lockstep` and watch what happens when: one after another, because they would take each other's cores
+/// and time limits.
 @Suite(.serialized) enum Commands {}
+
+/// Suites that start `lockstep` and ask for what it made, however long that took: one after another, beside those of
+/// ``Commands``.
+@Suite(.serialized) enum Trainings {}
 
 /// The folder in which all these tests put their files; it goes when the process ends.
 enum Workplace {
