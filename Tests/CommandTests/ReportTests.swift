@@ -73,7 +73,6 @@ extension Trainings {
       let half = try experiment.run(few + ["--label-fraction", "0.5"])
       let all = try experiment.run(few)
       let html = try page([half.path, all.path], "--data \(try Experiment.generated.get())")
-      // The counts stand in the runs' logs and nowhere else.
       let log = try text(half.path + "/logs/attempt-00000001.log")
       let told = try #require(log.firstMatch(of: /labels: ([0-9]+) of ([0-9]+) sequences/))
       #expect(html.contains("\(told.1) of \(told.2)") && html.contains("\(told.2) of \(told.2)"))

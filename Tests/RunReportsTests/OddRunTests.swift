@@ -71,10 +71,10 @@ import Training
   @Test func namesAndTextsThatAreElements() throws {
     let files = [
       "recipe.yaml": Self.hostile, "run.json": "{\"command\":\"\(Self.hostile.replacing("\"", with: "'"))\"}",
-      "status.json": "{\"state\":\"failed\",\"message\":\"<script>alert(3)</script>\",\"updated\":\"<b>\"}",
+      "status.json": "{\"state\":\"failed\",\"message\":\"<script>alert(3)</script>\",\"updated\":\"<b>\","
+        + "\"labels\":{\"used\":5,\"of\":9}}",
       "metrics.jsonl": Self.step(1).replacing("\"epoch\"", with: "\"parts\":{\"<b onload=x>\":{\"loss\":1}},\"epoch\"")
         + Self.step(2),
-      "logs/attempt-00000001.log": "t labels: 5 of 9 <i>\n",
     ]
     let name = "<img src=x onerror=alert(1)>"
     try page([try run(files, named: name)], saying: "&lt;b onload=x&gt;", "&lt;img src=x onerror=alert(1)&gt;")

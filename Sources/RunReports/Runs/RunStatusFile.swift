@@ -10,6 +10,7 @@ struct RunStatusFile: Decodable, Sendable {
   var peakBytes: Int?
   var checkpoint, bestCheckpoint: String?
   var straggler: Straggler?
+  var labels: UsedLabels?
   var started, updated, message: String?
   var exitCode: Int?
 

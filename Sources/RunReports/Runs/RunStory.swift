@@ -63,7 +63,7 @@ struct RunStory: Sendable {
       try? JSONDecoder().decode(Identity.self, from: Data($0))
     }
     status = RunStatusFile(run: path)
-    labels = UsedLabels(run: path)
+    labels = status?.labels
 
     var metrics = RunMetrics(file: path + "/metrics.jsonl")
     do {

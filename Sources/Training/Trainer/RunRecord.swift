@@ -29,7 +29,8 @@ final class RunRecord {
       timeline: session.communicator.activity.timeline)
     let log = try RunLog(run: folder.path, of: lock.holder)
     let status = StatusFile(
-      folder, lock: lock, state: state, totalSteps: totalSteps, hosts: watchdog.hosts,
+      folder, lock: lock, state: state, totalSteps: totalSteps,
+      labels: session.labelledSequences.map { .init(used: session.selection.ids.count, of: $0) }, hosts: watchdog.hosts,
       activity: session.communicator.activity)
     (self.log, self.status) = (log, status)
     let tensorBoard = TensorBoardLog(

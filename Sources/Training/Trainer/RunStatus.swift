@@ -3,6 +3,11 @@
 /// Nothing reads it back. Written by rank 0 every two seconds and when the training ends; `updated` tells how old it is,
 /// so that a job which was killed shows by a time that no longer moves.
 struct RunStatus: Encodable, Sendable {
+  /// Labelled training sequences that are trained on, and all that there are.
+  struct Labels: Encodable, Sendable {
+    var used, of: Int
+  }
+
   /// Where the attempt is in its life.
   enum State: String, Encodable, CaseIterable, Sendable {
     /// It goes on, if `updated` moves.
@@ -43,6 +48,8 @@ struct RunStatus: Encodable, Sendable {
   var skippedSteps = 0
   /// The newest checkpoint that is whole, and the one with the best validation: names of folders in `checkpoints`.
   var checkpoint, bestCheckpoint: String?
+  /// Of a training with labels: how many it was given.
+  var labels: Labels?
   let ranks: Int
   /// The hosts, each once, in the order of the ranks.
   let hosts: [String]

@@ -18,9 +18,14 @@ final class StatusFile: Sendable {
 
   /// - Parameters:
   ///   - totalSteps: steps of the run.
+  ///   - labels: how many labels a training with labels was given.
   ///   - hosts: the host of each rank.
   ///   - activity: what this rank does.
-  init(_ folder: RunFolder, lock: RunLock, state: TrainingState, totalSteps: Int, hosts: [String], activity: Activity) {
+  init(
+    _ folder: RunFolder, lock: RunLock, state: TrainingState, totalSteps: Int, labels: RunStatus.Labels?,
+    hosts: [String],
+    activity: Activity
+  ) {
     run = folder.path
     store = folder.store
     self.lock = lock
@@ -30,8 +35,8 @@ final class StatusFile: Sendable {
     for host in hosts where !unique.contains(host) { unique.append(host) }
     status = Mutex(
       RunStatus(
-        attempt: lock.holder.attempt, step: state.step, steps: totalSteps, epoch: state.epoch, ranks: hosts.count,
-        hosts: unique, process: lock.holder.process, started: now, updated: now))
+        attempt: lock.holder.attempt, step: state.step, steps: totalSteps, epoch: state.epoch, labels: labels,
+        ranks: hosts.count, hosts: unique, process: lock.holder.process, started: now, updated: now))
   }
 
   /// Takes over what a step did.
