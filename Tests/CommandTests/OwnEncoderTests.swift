@@ -21,15 +21,7 @@ extension Trainings {
           objective: {kind: direction, dropout: 0.1}
           """)
       experiment.validateEvery = 0
-      var runs: [TrainedRun] = []
-      for ranks in 1...3 {
-        let run = TrainedRun(path: Workplace.place("run"))
-        let result = try MPIRun.run(
-          ranks: ranks, "own-encoder", [try experiment.recipe, experiment.data, run.path])
-        #expect(result.code == 0, "\(result.summary)")
-        runs.append(run)
-        try run.expectSameBits(as: runs[0], at: 30, "\(ranks) ranks")
-      }
+      let runs = try trainedAlike(experiment)
       let told = try runs[0].steps.suffix(3).compactMap(\.accuracy)
       #expect(told.count == 3 && told.reduce(0, +) > 0.9 * 3, "\(told)")
       // The encoder of such a run is one that every program knows.
@@ -44,6 +36,20 @@ extension Trainings {
       #expect(wrong.code == 64 && wrong.errors.contains("did you mean 'dropout'?"), "\(wrong.summary)")
     }
 
+    /// Runs of the example program on 1, 2 and 3 ranks, which have the same bits.
+    private func trainedAlike(_ experiment: Experiment) throws -> [TrainedRun] {
+      var runs: [TrainedRun] = []
+      for ranks in 1...3 {
+        let run = TrainedRun(path: Workplace.place("run"))
+        let result = try MPIRun.run(
+          ranks: ranks, "own-encoder", [try experiment.recipe, experiment.data, run.path])
+        #expect(result.code == 0, "\(result.summary)")
+        runs.append(run)
+        try run.expectSameBits(as: runs[0], at: 30, "\(ranks) ranks")
+      }
+      return runs
+    }
+
     @Test func itTrainsWithTheSameBits() throws {
       let waves = PlainDataset.waves(lengths: (0..<60).map { 40 + 7 * ($0 % 11) }, features: 2)
       let experiment = Experiment(
@@ -54,15 +60,7 @@ extension Trainings {
             encoder: {kind: pyramid, width: 16, levels: 2}
           objective: {kind: next}
           """)
-      var runs: [TrainedRun] = []
-      for ranks in 1...3 {
-        let run = TrainedRun(path: Workplace.place("run"))
-        let result = try MPIRun.run(
-          ranks: ranks, "own-encoder", [try experiment.recipe, experiment.data, run.path])
-        #expect(result.code == 0, "\(result.summary)")
-        runs.append(run)
-        try run.expectSameBits(as: runs[0], at: 30, "\(ranks) ranks")
-      }
+      let runs = try trainedAlike(experiment)
       let losses: [Double] = try runs[0].steps.compactMap { $0.loss }
       let (first, last) = (losses.prefix(3).reduce(0, +), losses.suffix(3).reduce(0, +))
       #expect(last < first, "\(losses)")
