@@ -24,12 +24,13 @@ struct PackedWeights {
     self.init(
       rows: g.kernel * g.inputChannels, columns: g.outputChannels,
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.inputChannels, outputs: g.outputChannels) : 0)
-    let panel = KernelSizes.panel
-    for o in 0..<g.outputChannels {
-      let to = base + (o / panel) * g.kernel * g.inputChannels * panel + o % panel
-      for k in 0..<g.kernel {
-        for i in 0..<g.inputChannels {
-          to[(k * g.inputChannels + i) * panel] = weight[(o * g.inputChannels + i) * g.kernel + k]
+    let (panel, row) = (KernelSizes.panel, g.inputChannels * g.kernel)
+    for o in stride(from: 0, to: g.outputChannels, by: panel) {
+      let (to, from, count) = (base + o * row, weight + o * row, min(panel, g.outputChannels - o))
+      for i in 0..<g.inputChannels {
+        for k in 0..<g.kernel {
+          let (to, from) = (to + (k * g.inputChannels + i) * panel, from + i * g.kernel + k)
+          for lane in 0..<count { to[lane] = from[lane * row] }
         }
       }
     }
@@ -46,12 +47,13 @@ struct PackedWeights {
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.outputChannels, outputs: columns) : 0)
     let panel = KernelSizes.panel
     for (phase, taps) in taps.enumerated() {
-      for i in 0..<g.inputChannels {
-        let column = phase * g.inputChannels + i
-        let to = base + (column / panel) * rows * panel + column % panel
+      for o in 0..<g.outputChannels {
+        let from = weight + o * g.inputChannels * g.kernel
         for (n, k) in taps.enumerated() {
-          for o in 0..<g.outputChannels {
-            to[(n * g.outputChannels + o) * panel] = weight[(o * g.inputChannels + i) * g.kernel + k]
+          let row = base + (n * g.outputChannels + o) * panel
+          for i in 0..<g.inputChannels {
+            let column = phase * g.inputChannels + i
+            row[column / panel * rows * panel + column % panel] = from[i * g.kernel + k]
           }
         }
       }
@@ -80,12 +82,13 @@ struct PackedWeights {
 
   /// Writes a packed weight gradient back as `[out, in, kernel]`.
   static func unpack(_ packed: UnsafePointer<Float>, _ g: ConvolutionGeometry, to weight: UnsafeMutablePointer<Float>) {
-    let panel = KernelSizes.panel
-    for o in 0..<g.outputChannels {
-      let from = packed + (o / panel) * g.kernel * g.inputChannels * panel + o % panel
-      for k in 0..<g.kernel {
-        for i in 0..<g.inputChannels {
-          weight[(o * g.inputChannels + i) * g.kernel + k] = from[(k * g.inputChannels + i) * panel]
+    let (panel, row) = (KernelSizes.panel, g.inputChannels * g.kernel)
+    for o in stride(from: 0, to: g.outputChannels, by: panel) {
+      let (from, to, count) = (packed + o * row, weight + o * row, min(panel, g.outputChannels - o))
+      for i in 0..<g.inputChannels {
+        for k in 0..<g.kernel {
+          let (from, to) = (from + (k * g.inputChannels + i) * panel, to + i * g.kernel + k)
+          for lane in 0..<count { to[lane * row] = from[lane] }
         }
       }
     }
