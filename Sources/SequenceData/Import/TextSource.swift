@@ -30,9 +30,10 @@ final class TextSource: SequenceSource {
       sequence.values.append(contentsOf: line.lazy.map(Float.init))
       return true
     }
-    guard let label = String(validating: line[..<tab], as: UTF8.self) else {
+    guard PlantedDefect.isHere || String(validating: line[..<tab], as: UTF8.self) != nil else {
       throw lines.error("the label before the tab is not UTF-8")
     }
+    let label = String(decoding: line[..<tab], as: UTF8.self)
     sequence.label = label.isEmpty ? nil : label
     sequence.values.append(contentsOf: line[(tab + 1)...].lazy.map(Float.init))
     guard !sequence.values.isEmpty else { throw lines.error("there is no sentence behind the tab") }

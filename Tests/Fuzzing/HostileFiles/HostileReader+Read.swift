@@ -30,8 +30,8 @@ extension HostileReader {
     case .wav: try importFile(.init(format: .wav), at: bench.file(bytes), bench)
     case .fastq: try importFile(.init(format: .fastq), at: bench.file(bytes), bench)
     case .recordings: try importRecordings(bytes, bench)
-    case .idx: try importArray(at: bench.file(bytes), bench)
-    case .text: try importText(at: bench.file(bytes), bench)
+    case .idx: try importArray(bytes, bench)
+    case .text: try importText(bytes, bench)
     case .dataset: try readDataset(bytes, bench)
     case .recipe: try readRecipe(at: bench.file(bytes))
     }
@@ -73,13 +73,19 @@ extension HostileReader {
     if let first { throw first }
   }
 
-  private func importFile(_ options: ImportOptions, at path: String, _ bench: Workbench) throws {
+  /// - Parameter check: is handed what was made of the file.
+  func importFile(
+    _ options: ImportOptions, at path: String, _ bench: Workbench, check: ((SequenceDataset) throws -> Void)? = nil
+  ) throws {
     var options = options
     options.shardBytes = 1 << 10
-    try bench.withOutput { output in _ = try DatasetImporter.run(source: path, output: output, options: options) }
+    try bench.withOutput { output in
+      _ = try DatasetImporter.run(source: path, output: output, options: options)
+      try check?(SequenceDataset(at: output))
+    }
   }
 
-  /// A table in three ways: without any choice, a row a sequence, and with every column that can be named.
+  /// A table in four ways: without any choice, a row a sequence, with every column that can be named, and as vectors.
   private func importTable(at path: String, _ bench: Workbench) throws {
     var rows = ImportOptions(format: .csv)
     rows.csv.row = .sequence
@@ -99,36 +105,6 @@ extension HostileReader {
     }
     if errors.count == 4 { throw errors[0] }
     for error in errors where !(error is DataError) { throw error }
-  }
-
-  private func importRecordings(_ bytes: UnsafeRawBufferPointer, _ bench: Workbench) throws {
-    let index = bytes.prefix { $0 != 0 }
-    let segments = bytes.dropFirst(index.count + 1).prefix { $0 != 0 }
-    bench.write(index, to: "index.csv")
-    bench.write(segments, to: "segments.csv")
-    bench.write(bytes.dropFirst(index.count + segments.count + 2), to: "data.i16")
-    var options = ImportOptions(format: .recordings)
-    options.windows = .init(length: 4, step: 2)
-    (options.validation, options.testFraction) = (0, 0)
-    try importFile(options, at: bench.folder + "/index.csv", bench)
-  }
-
-  /// An array as images, and as the labels of two.
-  private func importArray(at path: String, _ bench: Workbench) throws {
-    bench.write([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 7, 9], to: "two.idx")
-    var labelled = ImportOptions(format: .idx)
-    labelled.idx.labels = path
-    var first: (any Error)?
-    do { try importFile(labelled, at: bench.folder + "/two.idx", bench) } catch { first = error }
-    if let first, !(first is DataError) { throw first }
-    do { try importFile(.init(format: .idx), at: path, bench) } catch { if first != nil { throw error } }
-  }
-
-  private func importText(at path: String, _ bench: Workbench) throws {
-    try importFile(.init(format: .text), at: path, bench)
-    var whole = ImportOptions(format: .text)
-    whole.wholeFiles = true
-    try importFile(whole, at: path, bench)
   }
 
   private func readRecipe(at path: String) throws {

@@ -40,6 +40,7 @@ extension HostileReader {
     HostileShape("line", text: { "a\t" + HostileShape.fill("b") }),
     HostileShape("lines", text: { HostileShape.fill("a\n") }),
     HostileShape("labels", text: { HostileShape.count { "\($0 % 70_000)\tb\n" } }),
+    HostileShape("gzip-bomb") { HostileShape.gzip("a\t") },
   ]
 
   private static let arrayShapes = [

@@ -48,6 +48,9 @@ public final class Workbench {
     precondition(Glibc.write(file, content, content.count) == content.count, "\(folder)/\(name) cannot be written")
   }
 
+  /// Removes a file of ``folder``.
+  func remove(_ name: String) { precondition(unlink(folder + "/" + name) == 0, "\(folder)/\(name) is not there") }
+
   /// A place for an import's output, empty now; it is emptied again after `body`.
   func withOutput<R>(_ body: (String) throws -> R) rethrows -> R {
     let output = folder + "/output"
