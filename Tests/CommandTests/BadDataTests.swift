@@ -179,7 +179,7 @@ extension Trainings {
       for command in ["evaluate", "predict --out x.csv", "embed --out x.npy"] {
         try refused(
           "\(command) --model \(run.path) --data \(two)", ranks: 2, code: 65, saying: two, "2 features",
-          "made for 1")
+          "made for 1: use data of the form of its pretraining")
       }
       let pretrained = try Experiment.maskedReference.get()
       try refused(
@@ -202,7 +202,9 @@ extension Trainings {
       func line(_ data: String) throws -> String {
         "train \(try experiment.recipe) --data \(data) --out \(Workplace.place("labels"))"
       }
-      try refused(line(none), ranks: 2, code: 65, saying: none, "no training sequence has a label")
+      try refused(
+        line(none), ranks: 2, code: 65, saying: none, "no training sequence has a label to learn from",
+        "lockstep pretrain")
       let lacking = try waves { $0.labels = $0.labels!.map { $0 == 1 ? -1 : $0 } }
       try refused(line(lacking) + " --label-fraction 0.5", code: 65, saying: lacking, "class middle")
       try lockstep(line(lacking) + " --set training.steps=1")

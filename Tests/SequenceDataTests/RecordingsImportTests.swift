@@ -68,8 +68,12 @@ import Testing
     for id in 0..<36 {
       #expect(set.split(of: id) == set.split(of: id / 3 * 3), "a sequence's windows are in two splits")
     }
-    #expect(
-      try Importing().sentence(.jsonl, text) { $0.windows = .init(length: 0, step: 1) }.contains("must be at least 1"))
+    for (length, step) in [(0, 1), (1, 0), (.max, 1), (1, .max)] {
+      let sentence = try Importing().sentence(.jsonl, text) { $0.windows = .init(length: length, step: step) }
+      #expect(sentence.contains("must be at least 1, at most 1073741824"), "\(length), \(step): \(sentence)")
+    }
+    let sentence = try Importing().sentence(.jsonl, text) { $0.windows = .init(length: 1 << 30, step: 1) }
+    #expect(sentence.contains("nothing is left of it: 13 sequences shorter than a window of 1073741824"), "\(sentence)")
   }
 
   @Test func trainingRecordingsMayBeDrawnForValidation() throws {

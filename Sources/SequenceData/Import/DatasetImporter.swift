@@ -45,7 +45,7 @@ public struct DatasetImporter {
     do {
       let sequences = try ImportedSequences(source, options, levels: levels)
       try copy(sequences, to: output)
-      guard let writer else { throw DataError.damaged(source, "there is no sequence in it") }
+      guard let writer else { throw nothing(of: source, sequences) }
       return try finish(writer, sequences, levels)
     } catch {
       writer?.abandon()
@@ -109,6 +109,18 @@ public struct DatasetImporter {
       try writer.append(sequence.values, group: group < 0 ? nil : Int(group), name: sequence.name)
       progress(ImportProgress(sequences: writer.count, bytes: sequences.bytesRead))
     }
+  }
+
+  /// Why nothing was taken.
+  private func nothing(of source: String, _ sequences: ImportedSequences) -> DataError {
+    let (short, others) = (sequences.tooShort, sequences.otherClasses)
+    if short == 0 && others == 0 { return .damaged(source, "there is no sequence in it") }
+    let reasons = [
+      short == 0
+        ? nil : "\(Counted.text(short, "sequence")) shorter than a window of \(options.windows?.length ?? 0) timesteps",
+      others == 0 ? nil : "\(Counted.text(others, "sequence")) of none of the classes that are asked for",
+    ]
+    return .usage("\(source): nothing is left of it: \(reasons.compactMap(\.self).joined(separator: ", "))")
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {

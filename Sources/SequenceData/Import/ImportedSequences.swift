@@ -16,8 +16,11 @@ final class ImportedSequences {
   /// Opens both sources. Throws ``DataError`` for options that cannot be, and for what is not there.
   /// - Parameter levels: of symbolic columns, where there are any.
   init(_ source: String, _ options: ImportOptions, levels: SymbolicLevels? = nil) throws {
-    if let windows = options.windows, windows.length < 1 || windows.step < 1 {
-      throw DataError.usage("windows of \(windows.length) timesteps every \(windows.step): both must be at least 1")
+    let possible = 1...1 << 30
+    if let windows = options.windows, !possible.contains(windows.length) || !possible.contains(windows.step) {
+      throw DataError.usage(
+        "windows of \(windows.length) timesteps every \(windows.step): both must be at least 1, at most \(possible.upperBound)"
+      )
     }
     self.options = options
     let rules = try FileNaming.Rules(options.naming)

@@ -34,6 +34,7 @@ struct Combined: Objective {
   }
   var averageDecay: Double? { members.compactMap(\.objective.averageDecay).first }
   var comparedSequences: Int? { members.compactMap(\.objective.comparedSequences).min() }
+  var needsOthers: Bool { members.contains { $0.objective.needsOthers } }
   var shortestSequence: (timesteps: Int, key: String)? {
     members.enumerated().compactMap { index, member in
       member.objective.shortestSequence.map {

@@ -18,6 +18,7 @@ struct Contrastive: Objective {
   var range: Range<Int> { head.range }
   var countsCorrect: Bool { true }
   var comparedSequences: Int? { Contrastive.validatedTogether }
+  var needsOthers: Bool { true }
   var shortestSequence: (timesteps: Int, key: String)? { drawing.shortestSequence }
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {

@@ -20,6 +20,8 @@ public protocol Objective: Sendable {
   var averageDecay: Double? { get }
   /// How many sequences the loss compares with each other where it is validated; none: each has its own.
   var comparedSequences: Int? { get }
+  /// Whether a step of one sequence teaches nothing, for want of another to tell it from.
+  var needsOthers: Bool { get }
   /// Timesteps that every sequence must have, and the key of the recipe that asks for them.
   var shortestSequence: (timesteps: Int, key: String)? { get }
 
@@ -74,6 +76,8 @@ extension Objective {
   public func viewLengths(of length: Int) -> [Int] { [length] }
   /// Each has its own.
   public var comparedSequences: Int? { nil }
+  /// It learns from any.
+  public var needsOthers: Bool { false }
   /// Any will do.
   public var shortestSequence: (timesteps: Int, key: String)? { nil }
   /// The step runs it.

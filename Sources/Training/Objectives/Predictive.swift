@@ -28,6 +28,7 @@ struct Predictive: Objective {
   var countsCorrect: Bool { true }
   var readsValues: Bool { true }
   var comparedSequences: Int? { Predictive.validatedTogether }
+  var needsOthers: Bool { anchors == 1 }
   var shortestSequence: (timesteps: Int, key: String)? {
     (steps * frame + 1, "objective.steps (\(steps) of \(frame) timesteps each, and one before them)")
   }

@@ -39,7 +39,8 @@ public struct Selection: Sendable, Equatable {
     case .all:
       guard !ids.isEmpty else {
         throw TrainingError.data(
-          "\(dataset.path): no training sequence\(classes.words) has a label; see lockstep data inspect")
+          "\(dataset.path): no training sequence\(classes.words) has a label to learn from: import labels too (lockstep help data import), or learn without them (lockstep pretrain)"
+        )
       }
       return Selection(ids: ids)
     case .fraction(let fraction):

@@ -42,7 +42,7 @@ final class Trainer<E: Encoder, O: Objective> {
       : Selection.evaluated(
         session.dataset, split: .validation, labelledOnly: O.self == Classify.self, classes: session.classes
       ).ids
-    try session.refuseSequences(validated: validationIDs, for: model.objective)
+    try session.refuseSequences(validated: validationIDs, for: model.objective, plans.plan(epoch: 0))
     state = TrainingState(
       step: 0, epoch: 0, stepOfEpoch: 0, identity: session.identity,
       input: InputDescription(DataDescription(session.dataset), session.normalisation))

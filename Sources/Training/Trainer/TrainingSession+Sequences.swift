@@ -2,8 +2,24 @@ import SequenceData
 
 extension TrainingSession {
   /// Looks whether an objective can use the sequences that are trained on and validated.
-  /// - Throws: ``TrainingError`` naming a sequence that is too short, or a validation that would tell nothing.
-  func refuseSequences(validated: [Int], for objective: some Objective) throws {
+  /// - Parameter plan: of the first epoch.
+  /// - Throws: ``TrainingError`` naming a sequence that is too short, or a validation, steps or rounds that would tell
+  ///   nothing.
+  func refuseSequences(validated: [Int], for objective: some Objective, _ plan: Plan) throws {
+    if let classify = recipe.objective as? ClassifyRecipe, classify.pseudoLabels != nil, sequencesToGuess.isEmpty {
+      throw TrainingError.usage(
+        "objective.pseudoLabels: the label of every training sequence is used, so that none is left to be guessed: use fewer labels (--label-fraction, --label-groups), or leave pseudoLabels out"
+      )
+    }
+    if objective.needsOthers, (0..<plan.steps).allSatisfy({ plan.step($0).sequences < 2 }) {
+      let kind = type(of: recipe.objective).kind
+      let lengths = selection.ids.map(dataset.length(of:)).sorted()
+      throw TrainingError.usage(
+        lengths.count < 2
+          ? "objective.kind: \(kind) tells sequences from one another, and the training has one: more of them"
+          : "batch.timesteps: each step of \(recipe.batch.timesteps) has one sequence, which \(kind) has nothing to compare with: \(lengths.suffix(2).reduce(0, +)) or more"
+      )
+    }
     if objective.comparedSequences != nil && validated.count == 1 {
       throw TrainingError.usage(
         "training.validateEvery: the validation split has one sequence, which \(type(of: recipe.objective).kind) has nothing to compare with: more of them, or 0"

@@ -72,17 +72,20 @@ struct InputDescription: Codable, Equatable {
 
   /// Says what a data set lacks to be read by a model made for this description.
   func check(_ dataset: SequenceDataset, readsCategories: Bool) throws {
+    func refusal(_ difference: String) -> TrainingError {
+      .data("\(dataset.path): \(difference): use data of the form of its pretraining, or pretrain on this")
+    }
     guard dataset.features == features else {
-      throw TrainingError.data(
-        "\(dataset.path): has \(dataset.features) features a timestep; the encoder was made for \(features)")
+      throw refusal(
+        "has \(Counted.text(dataset.features, "feature")) a timestep; the encoder was made for \(features)")
     }
     guard let expected = categories, readsCategories else { return }
     switch dataset.values {
     case .reals:
-      throw TrainingError.data("\(dataset.path): holds reals; the encoder embeds \(expected) categories")
+      throw refusal("holds reals; the encoder embeds \(expected) categories")
     case .categories(let count):
       guard count <= expected else {
-        throw TrainingError.data("\(dataset.path): has \(count) categories; the encoder was made for \(expected)")
+        throw refusal("has \(count) categories; the encoder was made for \(expected)")
       }
     }
   }
