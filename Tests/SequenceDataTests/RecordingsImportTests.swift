@@ -102,6 +102,8 @@ import Testing
     #expect(try sentence(index: "id,offset,length\na,1,5\n").contains("expected offset 0"))
     #expect(try sentence(index: "id,offset\na,0\n").contains("column length"))
     #expect(try sentence(index: "id,offset,length,split\na,0,11,first\n").contains("the split is \"first\""))
+    #expect(try sentence(index: "id,offset,length\na,0,5\na,5,6\n").contains("line 3: the id \"a\" stands there twice"))
+    #expect(try sentence(index: "id,offset,length\n2,0,5\n,5,6\n").contains("line 3: the id \"2\" stands there twice"))
     #expect(try sentence(segments: "exp,start,end\n3,1,2\n").contains("segments.csv, line 2: exp: \"3\" is neither"))
     #expect(try sentence(segments: "exp,start,end\n-9223372036854775808,1,2\n").contains("is neither"))
     #expect(try sentence(segments: "exp,start,end\n1,0,2\n").contains("timesteps 0 to 2; recording 1 has 1 to 6"))

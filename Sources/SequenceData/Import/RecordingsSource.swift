@@ -99,6 +99,7 @@ final class RecordingsSource: SequenceSource {
 
   private static func readIndex(_ table: HeadedTable) throws -> [Recording] {
     var recordings: [Recording] = []
+    var ids: Set<String> = []
     while let row = try table.next() {
       let (offset, length) = (try row.integer("offset"), try row.integer("length"))
       let expected = recordings.last.map { $0.offset + $0.length } ?? 0
@@ -111,9 +112,14 @@ final class RecordingsSource: SequenceSource {
         }
         return split == .train ? nil : split
       }
+      let id = row.text("id") ?? "\(recordings.count + 1)"
+      guard ids.insert(id).inserted else {
+        throw table.error(
+          "the id \(NumberParser.quote(id.utf8)) stands there twice, so that segments of it would be of either")
+      }
       recordings.append(
         Recording(
-          id: row.text("id") ?? "\(recordings.count + 1)", offset: offset, length: length,
+          id: id, offset: offset, length: length,
           group: row.text("group") ?? row.text("user"), split: split))
     }
     return recordings
