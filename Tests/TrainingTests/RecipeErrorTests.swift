@@ -94,6 +94,11 @@ import Training
         "r.yaml, line 4: objective.kind: next needs model.encoder.causal: true; an encoder that sees later timesteps has the answer in its input"
     ),
     Change(
+      from: "kind: masked, ratio: 0.3", to: "kind: adversarial",
+      expected:
+        "r.yaml, line 4: objective.rate: is missing; expected timesteps a second, for the recordings that lockstep generate writes: an integer above 0"
+    ),
+    Change(
       from: "kind: reals", to: "kind: categories, normalise: dataset",
       expected:
         "r.yaml, line 2: model.input.normalise: categories are not normalised; use normalise: none, or kind: reals"),

@@ -23,7 +23,11 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
 
   /// Reads all keys.
   public init(from reader: inout RecipeReader) throws(RecipeError) {
-    rate = try reader.integer("rate", in: 1...Int(Int32.max))
+    guard let rate = try reader.optionalInteger("rate", in: 1...Int(Int32.max)) else {
+      throw reader.missing(
+        "rate", expected: "timesteps a second, for the recordings that lockstep generate writes: an integer above 0")
+    }
+    self.rate = rate
     window = try reader.optionalInteger("window", in: 1...1 << 30)
     latent = try reader.integer("latent", in: 1...8192, default: 64)
     penalty = try reader.number("penalty", .notNegative, default: 10)
