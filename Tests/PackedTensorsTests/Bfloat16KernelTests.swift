@@ -75,7 +75,7 @@ import Testing
     }
     let got = KernelSets.run("dot products, \(kind)") { kernels in
       var y = Guarded(start)
-      var parameters = ck_convolution(in: 2, out: out, taps: 1, stride: 1, dilation: 1, left: 0)
+      var parameters = ck_convolution(in: 2, out: out, taps: 1, stride: 1, dilation: 1, left: 0, ahead: nil)
       y.write { kernels.bfloat16_convolve(&parameters, x, 0, rows, w, nil, 1, $0, out, 0, rows) }
       return .init(floats: y.values("dot products"))
     }
@@ -188,7 +188,7 @@ import Testing
     let tiny = Float(bitPattern: 0x0040_0000)
     let got = KernelSets.run("bfloat16_weight_gradient near zero") { kernels in
       var dw = Guarded([tiny, -tiny, .leastNormalMagnitude, 0] + [Float](repeating: 0, count: 12))
-      var parameters = ck_convolution(in: 1, out: 4, taps: 1, stride: 1, dilation: 1, left: 0)
+      var parameters = ck_convolution(in: 1, out: 4, taps: 1, stride: 1, dilation: 1, left: 0, ahead: nil)
       var scratch = [UInt32](repeating: 0, count: 50 + Int(CK_SLACK))
       dw.write {
         kernels.bfloat16_weight_gradient(
@@ -202,7 +202,7 @@ import Testing
   }
 
   @Test(arguments: [1, 16, 17, 41, 64, 100]) func aNaNReachesEveryOutputThatReadsItAndNoOther(channels: Int) {
-    let g = ck_convolution(in: 3, out: channels, taps: 3, stride: 2, dilation: 2, left: 2)
+    let g = ck_convolution(in: 3, out: channels, taps: 3, stride: 2, dilation: 2, left: 2, ahead: nil)
     let (length, rows) = (41, 21)
     var numbers = Numbers(seed: 1)
     let weight = KernelOrder.pack(numbers.floats(channels * 9), g)

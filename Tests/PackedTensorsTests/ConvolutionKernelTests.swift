@@ -18,7 +18,7 @@ import Testing
     var parameters: ck_convolution {
       ck_convolution(
         in: geometry.inputChannels, out: geometry.outputChannels, taps: geometry.kernel, stride: geometry.stride,
-        dilation: geometry.dilation, left: geometry.left - ahead)
+        dilation: geometry.dilation, left: geometry.left - ahead, ahead: nil)
     }
     var description: String {
       let g = geometry

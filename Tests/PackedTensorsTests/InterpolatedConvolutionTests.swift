@@ -12,7 +12,7 @@ import Testing
     let seed: UInt64
 
     var parameters: ck_convolution {
-      ck_convolution(in: inputs, out: outputs, taps: 3, stride: 1, dilation: 1, left: left)
+      ck_convolution(in: inputs, out: outputs, taps: 3, stride: 1, dilation: 1, left: left, ahead: nil)
     }
     var causal: Bool { left == 2 }
     var geometry: ConvolutionGeometry {

@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(arguments: [1, 16, 17, 41, 64, 100]) func aNaNReachesEveryOutputThatReadsItAndNoOther(channels: Int) {
-    let parameters = ck_convolution(in: 3, out: channels, taps: 3, stride: 2, dilation: 2, left: 2)
+    let parameters = ck_convolution(in: 3, out: channels, taps: 3, stride: 2, dilation: 2, left: 2, ahead: nil)
     let (length, rows) = (41, 21)
     var numbers = Numbers(seed: 1)
     let weight = numbers.floats(channels * 9)

@@ -31,10 +31,23 @@ enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
 enum ck_output { CK_ADD = 1, CK_RECTIFY = 2 };
 enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_LEAKY_RELU = 3 };
 
+/// Memory that the caller's next call will read and write: `lines` lines of 64 bytes from each of a few places. A kernel that is
+/// given it fetches them into the second cache while it computes, some before each tile, and counts down what is left. Places
+/// past a buffer's end do no harm.
+#define CK_PLACES 4
+struct ck_ahead {
+  const void *at[CK_PLACES];
+  ptrdiff_t lines[CK_PLACES];
+  /// Lines of each place before a tile: kernels set it.
+  ptrdiff_t each;
+};
+
 /// A convolution over one sequence: output row t reads input rows t·stride − left + k·dilation for the taps k = 0 ..< taps;
 /// taps outside 0 ..< length are skipped.
 struct ck_convolution {
   ptrdiff_t in, out, taps, stride, dilation, left;
+  /// What to fetch meanwhile; may be null.
+  struct ck_ahead *ahead;
 };
 
 /// Keys of a block of attention, and queries of a tile (at most a leaf): a tile of scores and a block of keys fit the first cache.

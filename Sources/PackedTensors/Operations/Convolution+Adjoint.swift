@@ -128,19 +128,24 @@ extension Convolution {
           needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
         }
         let g = gradients.rows(needed, of: sequence)
+        var ahead = LeafAhead()
+        ahead.add(gradient.tensor, behind: rows, of: sequence)
+        if let (input, _) = gradient.adjoint { ahead.add(input, behind: rows, of: sequence) }
+        if let adjoint { ahead.add(adjoint.output, behind: written, of: sequence) }
         if let parameters, let loader, let sums {
           let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
           let read = geometry.inputRows(for: rows, length: length)
+          ahead.add(parameters.input.tensor, behind: written, of: sequence)
           kernels.weightGradient(
             geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-            to: sums, rows)
+            to: sums, rows, ahead: &ahead.lines)
           if parameters.withBias && parameters.isCounted?[sequence] ?? true {
             Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
           }
         }
         adjoint?.write(
           written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-          activation: activation)
+          activation: activation, ahead: &ahead.lines)
       }
       if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums) }
     }
@@ -194,7 +199,8 @@ private struct InputAdjoint {
   /// at `g`.
   func write(
     _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int,
-    lane: Int, _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?
+    lane: Int, _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?,
+    ahead: UnsafeMutablePointer<ck_ahead>
   ) {
     let (channels, stride) = (output.channels, geometry.stride)
     let base = output.row(output.layout.offsets[sequence])
@@ -210,7 +216,7 @@ private struct InputAdjoint {
         }
         kernels.convolve(
           run.parameters(geometry, phases: count), g, rows: given.count, from: given.lowerBound, length: outputLength,
-          packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m)
+          packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m, ahead: ahead)
       }
       let first = rows.lowerBound / stride
       // All phases of a run, as far as the rows go; then those that are left before a sequence's end.

@@ -50,10 +50,11 @@ public enum Convolution {
           let read = geometry.inputRows(for: rows, length: length)
           let source = loader.rows(read, of: sequence)
           let y = output.row(output.layout.offsets[sequence] + rows.lowerBound)
+          var ahead = LeafAhead(reading: x, behind: read, writing: output, behind: rows, of: sequence)
           withOptional(start) { bias in
             kernels.convolve(
               geometry.kernelParameters, source, rows: read.count, from: read.lowerBound, length: length, packed,
-              bias: bias, to: y, rowStride: geometry.outputChannels, rows)
+              bias: bias, to: y, rowStride: geometry.outputChannels, rows, ahead: &ahead.lines)
           }
           moments?.add(y, rows: rows.count, lane: lane)
         }

@@ -62,7 +62,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 
   var kernelParameters: ck_convolution {
     ck_convolution(
-      in: inputChannels, out: outputChannels, taps: kernel, stride: stride, dilation: dilation, left: left)
+      in: inputChannels, out: outputChannels, taps: kernel, stride: stride, dilation: dilation, left: left,
+      ahead: nil)
   }
 
   /// The most input rows that one leaf reads.
@@ -122,6 +123,6 @@ struct AdjointPhases {
   func parameters(_ geometry: ConvolutionGeometry, phases count: Int) -> ck_convolution {
     ck_convolution(
       in: geometry.outputChannels, out: count * geometry.inputChannels, taps: taps[0].count, stride: 1, dilation: step,
-      left: -first)
+      left: -first, ahead: nil)
   }
 }

@@ -33,12 +33,15 @@ struct ConvolutionKernels {
   private var pairs: UnsafeMutablePointer<UInt32> { UnsafeMutablePointer(bits: scratch!.base) }
 
   /// Rows `rows` of a convolution's output from `count` rows of input, the first of which is row `first` of a sequence.
+  /// - Parameter ahead: what is fetched into the cache meanwhile.
   func convolve(
     _ parameters: ck_convolution, _ x: UnsafePointer<Float>, rows count: Int, from first: Int, length: Int,
     _ weights: PackedWeights, bias: UnsafePointer<Float>?, _ output: ConvolutionOutput = [],
-    to y: UnsafeMutablePointer<Float>, rowStride: Int, _ rows: Range<Int>
+    to y: UnsafeMutablePointer<Float>, rowStride: Int, _ rows: Range<Int>,
+    ahead: UnsafeMutablePointer<ck_ahead>? = nil
   ) {
     var parameters = parameters
+    parameters.ahead = ahead
     switch way {
     case .direct:
       Kernels.active.convolve(
@@ -66,11 +69,13 @@ struct ConvolutionKernels {
 
   /// Adds one leaf of the weight gradient to `dw`; `dy` points to the first of `rows`. After a lane's last leaf comes
   /// ``finishWeightGradient(_:_:)``.
+  /// - Parameter ahead: what is fetched into the cache meanwhile.
   func weightGradient(
     _ parameters: ck_convolution, _ x: UnsafePointer<Float>, from first: Int, length: Int, _ dy: UnsafePointer<Float>,
-    to dw: UnsafeMutablePointer<Float>, _ rows: Range<Int>
+    to dw: UnsafeMutablePointer<Float>, _ rows: Range<Int>, ahead: UnsafeMutablePointer<ck_ahead>? = nil
   ) {
     var parameters = parameters
+    parameters.ahead = ahead
     switch way {
     case .direct:
       Kernels.active.weight_gradient(&parameters, x, first, length, dy, dw, rows.lowerBound, rows.upperBound)

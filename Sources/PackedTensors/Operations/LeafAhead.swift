@@ -1,0 +1,33 @@
+internal import CKernels
+
+/// What the next leaf of a convolution will read and write. Kernels fetch it into the cache while they compute this leaf.
+///
+/// Sequences of a lane lie one behind the other, so that behind a sequence's last row the next one begins.
+struct LeafAhead {
+  /// As kernels take it.
+  var lines = ck_ahead()
+
+  /// Nothing yet.
+  init() {}
+
+  /// The rows behind those that a forward leaf reads and writes.
+  init(
+    reading input: PackedTensor, behind read: Range<Int>, writing output: PackedTensor, behind rows: Range<Int>,
+    of sequence: Int
+  ) {
+    add(input, behind: read, of: sequence)
+    add(output, behind: rows, of: sequence)
+  }
+
+  /// Adds as many rows of a tensor as `rows` has, those behind it; at most four times.
+  mutating func add(_ tensor: PackedTensor, behind rows: Range<Int>, of sequence: Int) {
+    let place = UnsafeRawPointer(tensor.row(tensor.layout.offsets[sequence] + rows.upperBound))
+    let count = rows.count * tensor.channels * MemoryLayout<Float>.stride / 64
+    switch 0 {
+    case lines.lines.0: (lines.at.0, lines.lines.0) = (place, count)
+    case lines.lines.1: (lines.at.1, lines.lines.1) = (place, count)
+    case lines.lines.2: (lines.at.2, lines.lines.2) = (place, count)
+    default: (lines.at.3, lines.lines.3) = (place, count)
+    }
+  }
+}
