@@ -24,15 +24,8 @@ struct PackedWeights {
     self.init(
       rows: g.kernel * g.inputChannels, columns: g.outputChannels,
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.inputChannels, outputs: g.outputChannels) : 0)
-    let (panel, row) = (KernelSizes.panel, g.inputChannels * g.kernel)
-    for o in stride(from: 0, to: g.outputChannels, by: panel) {
-      let (to, from, count) = (base + o * row, weight + o * row, min(panel, g.outputChannels - o))
-      for i in 0..<g.inputChannels {
-        for k in 0..<g.kernel {
-          let (to, from) = (to + (k * g.inputChannels + i) * panel, from + i * g.kernel + k)
-          for lane in 0..<count { to[lane] = from[lane * row] }
-        }
-      }
+    PackedWeights.forEachRow(g) { packed, first, channels in
+      for o in 0..<channels { base[packed + o] = weight[first + o * g.inputChannels * g.kernel] }
     }
     if precision == .bfloat16 { pair(taps: g.kernel, inputs: g.inputChannels, columns: g.outputChannels) }
     if isInterpolated { interpolate(inputs: g.inputChannels, columns: g.outputChannels) }
@@ -82,13 +75,23 @@ struct PackedWeights {
 
   /// Writes a packed weight gradient back as `[out, in, kernel]`.
   static func unpack(_ packed: UnsafePointer<Float>, _ g: ConvolutionGeometry, to weight: UnsafeMutablePointer<Float>) {
-    let (panel, row) = (KernelSizes.panel, g.inputChannels * g.kernel)
+    forEachRow(g) { row, first, channels in
+      for o in 0..<channels { weight[first + o * g.inputChannels * g.kernel] = packed[row + o] }
+    }
+  }
+
+  /// The rows of packed weights: up to a panel's output channels of one tap and input channel.
+  /// - Parameter body: given where a row begins when packed, where its first channel is in `[out, in, kernel]`, and how many
+  ///   channels it has.
+  private static func forEachRow(
+    _ g: ConvolutionGeometry, _ body: (_ packed: Int, _ first: Int, _ channels: Int) -> Void
+  ) {
+    let (panel, depth) = (KernelSizes.panel, g.inputChannels * g.kernel)
     for o in stride(from: 0, to: g.outputChannels, by: panel) {
-      let (from, to, count) = (packed + o * row, weight + o * row, min(panel, g.outputChannels - o))
       for i in 0..<g.inputChannels {
         for k in 0..<g.kernel {
-          let (from, to) = (from + (k * g.inputChannels + i) * panel, to + i * g.kernel + k)
-          for lane in 0..<count { to[lane * row] = from[lane] }
+          let packed = o * depth + (k * g.inputChannels + i) * panel
+          body(packed, o * depth + i * g.kernel + k, min(panel, g.outputChannels - o))
         }
       }
     }
