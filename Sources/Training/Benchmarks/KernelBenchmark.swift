@@ -31,8 +31,9 @@ public enum KernelBenchmark {
     public let operations: [BlockOperations.Row]
   }
 
-  /// Timesteps of the sequence.
-  private static let timesteps = 4096
+  /// Timesteps of the sequence that convolutions are measured on, where nothing else is asked for. What a call does once, such as
+  /// packing the weights, is a larger part of it than of a step of training.
+  public static let timesteps = 4096
 
   /// Shapes: widths and kernels as networks have them; channels that fill no register; strides and dilations.
   private static let shapes: [ConvolutionGeometry] = {
@@ -51,10 +52,14 @@ public enum KernelBenchmark {
   }()
 
   /// Measures all shapes and the operations of a step; well under a minute.
-  /// - Parameter bfloat16: whether convolutions multiply bfloat16.
-  public static func run(bfloat16: Bool) -> Result { run(bfloat16 ? .bfloat16 : .float32, shapes) }
+  /// - Parameters:
+  ///   - bfloat16: whether convolutions multiply bfloat16.
+  ///   - timesteps: of the sequence that convolutions are measured on.
+  public static func run(bfloat16: Bool, timesteps: Int = timesteps) -> Result {
+    run(bfloat16 ? .bfloat16 : .float32, shapes, timesteps: timesteps)
+  }
 
-  static func run(_ precision: Precision, _ shapes: [ConvolutionGeometry]) -> Result {
+  static func run(_ precision: Precision, _ shapes: [ConvolutionGeometry], timesteps: Int = timesteps) -> Result {
     setFloatEnvironment()
     // A processor may need a while to reach its speed, and is shared: the limit is the better of before and after.
     func peak() -> Double { Stopwatch.rate { ProcessorLimits.multiplyAdd(rounds: 100_000) } }
@@ -63,7 +68,7 @@ public enum KernelBenchmark {
     let (source, target) = (PackedTensor(layout: layout, channels: 1), PackedTensor(layout: layout, channels: 1))
     source.fill(1)
     let copy = Stopwatch.rate { ProcessorLimits.copy(source, to: target) }
-    let convolutions = shapes.map { measure($0, precision) }
+    let convolutions = shapes.map { measure($0, precision, timesteps) }
     let attention = AttentionBenchmark.shapes.map(AttentionBenchmark.measure)
     let operations = BlockOperations.measure(precision)
     return Result(
@@ -71,7 +76,7 @@ public enum KernelBenchmark {
       copyBytes: copy, convolutions: convolutions, attention: attention, operations: operations)
   }
 
-  private static func measure(_ geometry: ConvolutionGeometry, _ precision: Precision) -> Row {
+  private static func measure(_ geometry: ConvolutionGeometry, _ precision: Precision, _ timesteps: Int) -> Row {
     let x = filled(RaggedLayout(lengths: [timesteps]), geometry.inputChannels)
     let dy = filled(x.layout.strided(by: geometry.stride), geometry.outputChannels)
     let weight = [Float](
