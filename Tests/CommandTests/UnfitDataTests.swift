@@ -32,6 +32,7 @@ extension Trainings {
       try refused(
         line("pretrain", objective, "--data-fraction 0.01"), code: 64,
         saying: "objective.kind: \(kind) tells sequences from one another, and the training has one")
+      try refused(line("pretrain", objective, "--set batch.sequences=1"), code: 64, saying: "batch.sequences")
     }
 
     @Test func aQueueIsEnoughToCompareWith() throws {

@@ -2,44 +2,59 @@ import CKernels
 import TestSupport
 import Testing
 
-/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted down to its end, not beyond.
+/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted down to its end and not beyond, or, where the
+/// tiles are too few for it, not at all.
 @Suite struct AheadTests {
   private static let lines = [256, 1, 0, 100]
 
-  @Test(arguments: [1, 3]) func convolutionsFetchAllOfItAndComputeTheSame(taps: Int) {
-    let (channels, rows) = (64, Int(CK_LEAF))
-    var numbers = Numbers(seed: UInt64(taps))
-    let x = Guarded.input(numbers.floats((rows + taps - 1) * channels))
+  @Test(arguments: [16, 32, 48, 64, 80, 100], [1, 5])
+  func convolutionsFetchAllOfItOrNothingAndComputeTheSame(channels: Int, taps: Int) {
+    let rows = Int(CK_LEAF)
+    let length = rows + taps - 1
+    var numbers = Numbers(seed: UInt64(100 * channels + taps))
+    let x = Guarded.input(numbers.floats(length * channels))
     let weight = numbers.floats(channels * channels * taps)
     let dy = Guarded.input(numbers.floats(rows * channels))
     var parameters = ck_convolution(
       in: channels, out: channels, taps: taps, stride: 1, dilation: 1, left: 0, ahead: nil)
-    let packed = Guarded.input(KernelOrder.pack(weight, parameters))
+    let packed = KernelOrder.pack(weight, parameters)
     let fetched = [UInt8](repeating: 0, count: 64 * (Self.lines.max() ?? 0))
     for kernels in KernelSets.all {
-      let name = "\(taps) taps on \(String(cString: kernels.name))"
+      let name = "\(channels) channels, \(taps) taps on \(String(cString: kernels.name))"
       /// The output and the weight's gradient, one behind the other.
-      func results() -> [Float] {
-        var (y, dw) = (Guarded(dy.map { _ in 0 }), Guarded(packed.map { _ in 0 }))
-        y.write { kernels.convolve(&parameters, x, 0, rows + taps - 1, packed, nil, 0, $0, channels, 0, rows) }
-        if parameters.ahead != nil { fill(parameters.ahead, from: fetched) }
-        dw.write { kernels.weight_gradient(&parameters, x, 0, rows + taps - 1, dy, $0, 0, rows) }
+      func results(_ ahead: UnsafeMutablePointer<ck_ahead>?) -> [Float] {
+        var (y, dw) = (Guarded([Float](repeating: 0, count: rows * channels)), Guarded(packed.map { _ in 0 }))
+        let weights = Guarded.input(packed)
+        parameters.ahead = ahead
+        y.write { kernels.convolve(&parameters, x, 0, length, weights, nil, 0, $0, channels, 0, rows) }
+        if let ahead { check(ahead, fetched, name, mustFetch: true) }
+        dw.write { kernels.weight_gradient(&parameters, x, 0, length, dy, $0, 0, rows) }
+        if let ahead { check(ahead, fetched, name, mustFetch: channels >= 64 && taps > 1) }
+        parameters.ahead = nil
         return y.values(name) + dw.values(name)
       }
-      let alone = results()
+      let alone = results(nil)
       var ahead = ck_ahead()
-      withUnsafeMutablePointer(to: &ahead) {
-        fill($0, from: fetched)
-        parameters.ahead = $0
-        report(Compare.bits(name + ", with something ahead", results(), alone))
-        parameters.ahead = nil
-      }
-      #expect([ahead.lines.0, ahead.lines.1, ahead.lines.2, ahead.lines.3] == [0, 0, 0, 0], "lines left over")
-      fetched.withUnsafeBytes { bytes in
-        let moved = [ahead.at.0, ahead.at.1, ahead.at.2, ahead.at.3].map { $0! - bytes.baseAddress! }
-        #expect(moved == Self.lines.map { 64 * $0 }, "as many lines as were named, no more")
-      }
+      fill(&ahead, from: fetched)
+      report(Compare.bits(name + ", with something ahead", results(&ahead), alone))
     }
+  }
+
+  /// Expects that all was fetched or, unless it must be, nothing; and fills it again.
+  private func check(
+    _ ahead: UnsafeMutablePointer<ck_ahead>, _ bytes: [UInt8], _ name: String, mustFetch: Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let (at, lines) = (ahead.pointee.at, ahead.pointee.lines)
+    let left = [lines.0, lines.1, lines.2, lines.3]
+    let moved = bytes.withUnsafeBytes { bytes in
+      [at.0, at.1, at.2, at.3].map { ($0! - bytes.baseAddress!) / 64 }
+    }
+    #expect(zip(left, moved).map(+) == Self.lines, "\(name): lines are counted", sourceLocation: sourceLocation)
+    let all = left.allSatisfy { $0 == 0 }
+    let none = left == Self.lines
+    #expect(all || (none && !mustFetch), "\(name): left are \(left)", sourceLocation: sourceLocation)
+    fill(ahead, from: bytes)
   }
 
   private func fill(_ ahead: UnsafeMutablePointer<ck_ahead>, from bytes: [UInt8]) {

@@ -38,7 +38,7 @@ enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_LEAKY_RELU = 
 struct ck_ahead {
   const void *at[CK_PLACES];
   ptrdiff_t lines[CK_PLACES];
-  /// Lines of each place before a tile: kernels set it.
+  /// Lines of each place before a tile, or 0 where nothing is fetched: kernels set it.
   ptrdiff_t each;
 };
 

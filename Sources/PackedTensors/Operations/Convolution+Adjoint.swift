@@ -138,14 +138,14 @@ extension Convolution {
           ahead.add(parameters.input.tensor, behind: written, of: sequence)
           kernels.weightGradient(
             geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-            to: sums, rows, ahead: &ahead.lines)
+            to: sums, rows, ahead: &ahead.places)
           if parameters.withBias && parameters.isCounted?[sequence] ?? true {
             Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
           }
         }
         adjoint?.write(
           written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-          activation: activation, ahead: &ahead.lines)
+          activation: activation, ahead: &ahead.places)
       }
       if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums) }
     }

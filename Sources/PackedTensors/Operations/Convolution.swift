@@ -54,7 +54,7 @@ public enum Convolution {
           withOptional(start) { bias in
             kernels.convolve(
               geometry.kernelParameters, source, rows: read.count, from: read.lowerBound, length: length, packed,
-              bias: bias, to: y, rowStride: geometry.outputChannels, rows, ahead: &ahead.lines)
+              bias: bias, to: y, rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
           }
           moments?.add(y, rows: rows.count, lane: lane)
         }

@@ -5,7 +5,7 @@ internal import CKernels
 /// Sequences of a lane lie one behind the other, so that behind a sequence's last row the next one begins.
 struct LeafAhead {
   /// As kernels take it.
-  var lines = ck_ahead()
+  var places = ck_ahead()
 
   /// Nothing yet.
   init() {}
@@ -24,10 +24,10 @@ struct LeafAhead {
     let place = UnsafeRawPointer(tensor.row(tensor.layout.offsets[sequence] + rows.upperBound))
     let count = rows.count * tensor.channels * MemoryLayout<Float>.stride / 64
     switch 0 {
-    case lines.lines.0: (lines.at.0, lines.lines.0) = (place, count)
-    case lines.lines.1: (lines.at.1, lines.lines.1) = (place, count)
-    case lines.lines.2: (lines.at.2, lines.lines.2) = (place, count)
-    default: (lines.at.3, lines.lines.3) = (place, count)
+    case places.lines.0: (places.at.0, places.lines.0) = (place, count)
+    case places.lines.1: (places.at.1, places.lines.1) = (place, count)
+    case places.lines.2: (places.at.2, places.lines.2) = (place, count)
+    default: (places.at.3, places.lines.3) = (place, count)
     }
   }
 }

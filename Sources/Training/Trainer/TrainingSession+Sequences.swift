@@ -14,6 +14,9 @@ extension TrainingSession {
     if objective.needsOthers, (0..<plan.steps).allSatisfy({ plan.step($0).sequences < 2 }) {
       let kind = type(of: recipe.objective).kind
       let lengths = selection.ids.map(dataset.length(of:)).sorted()
+      guard recipe.batch.sequences > 1 else {
+        throw TrainingError.usage("batch.sequences: 1 leaves \(kind) nothing to compare with: 2 or more")
+      }
       throw TrainingError.usage(
         lengths.count < 2
           ? "objective.kind: \(kind) tells sequences from one another, and the training has one: more of them"
