@@ -23,7 +23,7 @@ struct LeafAhead {
   mutating func add(_ tensor: PackedTensor, behind rows: Range<Int>, of sequence: Int) {
     let place = UnsafeRawPointer(tensor.row(tensor.layout.offsets[sequence] + rows.upperBound))
     let count = rows.count * tensor.channels * MemoryLayout<Float>.stride / 64
-    switch 0 {
+    switch 0 {  // the first place that has no lines yet
     case places.lines.0: (places.at.0, places.lines.0) = (place, count)
     case places.lines.1: (places.at.1, places.lines.1) = (place, count)
     case places.lines.2: (places.at.2, places.lines.2) = (place, count)
