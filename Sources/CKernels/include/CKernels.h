@@ -199,6 +199,11 @@ struct ck_kernels {
   /// y[i] += x[i].
   void (*add)(float *y, const float *x, ptrdiff_t count);
 
+  /// Dropout of one sequence, in place: x[t, c] becomes +0 where word c mod 4 of Philox4x32's draw for the key and the counter
+  /// (t, c / 4, sequence) is below the threshold, else x·scale. The sequence's number is the counter's last two words.
+  void (*dropout)(float *x, ptrdiff_t rows, ptrdiff_t channels, uint64_t key, uint64_t sequence, uint32_t threshold,
+                  float scale);
+
   /// Fused multiply-adds on registers alone, for measuring their rate; returns how many FLOP that were. sink: two numbers to
   /// begin with, and 16 for the result.
   ptrdiff_t (*peak)(ptrdiff_t rounds, float *sink);

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Sets elements to zero at random and divides the rest by the share that stays (Srivastava et al. 2014).
 ///
 /// The draw of an element depends on seed, layer, epoch, sequence, timestep and channel alone, so the adjoint repeats
@@ -23,15 +25,10 @@ public struct Dropout: Sendable {
     let threshold = UInt32(rate * 0x1p32)
     let scale = Float(1 / (1 - rate))
     Workers.forEach(x.layout.sequences) { sequence in
-      for (timestep, row) in x.layout.rows(of: sequence).enumerated() {
-        let values = x.row(row)
-        for first in stride(from: 0, to: x.channels, by: 4) {
-          let bits = key.bits(sequence: ids[sequence], timestep: timestep, channel: first / 4)
-          for c in first..<min(first + 4, x.channels) {
-            values[c] = bits[c - first] < threshold ? 0 : values[c] * scale
-          }
-        }
-      }
+      let rows = x.layout.rows(of: sequence)
+      Kernels.active.dropout(
+        x.row(rows.lowerBound), rows.count, x.channels, key.key, UInt64(bitPattern: Int64(ids[sequence])), threshold,
+        scale)
     }
   }
 }
