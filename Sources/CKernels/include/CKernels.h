@@ -213,5 +213,13 @@ struct ck_kernels {
 const struct ck_kernels *ck_kernels_for(enum ck_isa isa);
 /// The best instruction set of this processor.
 enum ck_isa ck_best_isa(void);
+/// Tells the processor that this thread looks again and again for what another writes.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 /// Rounds to nearest and keeps denormals on the calling thread, whatever a library may have set.
 void ck_set_float_environment(void);

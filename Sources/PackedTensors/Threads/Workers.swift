@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// The compute threads of this process.
@@ -7,6 +6,10 @@ import Synchronization
 /// canonical order, so that the number of threads touches no bit. Set once, at the start.
 public enum Workers {
   private static let number = Atomic<Int>(1)
+  /// Whether somebody has the helpers.
+  private static let taken = Atomic<Bool>(false)
+  /// The threads beside the caller's, as many as were ever wanted; whoever set `taken` may use them.
+  nonisolated(unsafe) private static var helpers: [ComputeThread] = []
 
   /// How many threads compute.
   public static var count: Int { number.load(ordering: .relaxed) }
@@ -24,20 +27,30 @@ public enum Workers {
   /// Pieces must not touch each other's memory. Returns when all are done.
   public static func forEach(_ pieces: Int, _ body: (Int) -> Void) {
     let threads = min(count, pieces)
-    guard threads > 1 else {
+    // While others work, called from a piece of their work or beside it, this thread works alone.
+    guard threads > 1, !taken.exchange(true, ordering: .acquiring) else {
       for piece in 0..<pieces { body(piece) }
       return
     }
+    defer { taken.store(false, ordering: .releasing) }
     let parts = (0..<threads).map { Part($0 * pieces / threads..<($0 + 1) * pieces / threads) }
+    onThreads(threads) { thread in
+      for turn in 0..<threads {
+        let part = parts[(thread + turn) % threads]
+        while let piece = part.next() { body(piece) }
+      }
+    }
+  }
+
+  /// Calls `body` once on each thread, with its number; returns when all are done.
+  private static func onThreads(_ threads: Int, _ body: (_ thread: Int) -> Void) {
+    while helpers.count < threads - 1 { helpers.append(ComputeThread(number: helpers.count + 1)) }
     withoutActuallyEscaping(body) { body in
-      // Called by several threads at once, as promised above; none outlives this call.
-      nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: threads) { thread in
-        setFloatEnvironment()
-        for turn in 0..<threads {
-          let part = parts[(thread + turn) % threads]
-          while let piece = part.next() { body(piece) }
-        }
+      let works = (1..<threads).map { thread in { body(thread) } }
+      works.withUnsafeBufferPointer { works in
+        for (index, helper) in helpers[..<(threads - 1)].enumerated() { helper.begin(works.baseAddress! + index) }
+        body(0)
+        for helper in helpers[..<(threads - 1)] { helper.waitUntilDone() }
       }
     }
   }
