@@ -145,7 +145,7 @@ extension Experiment {
           encoder: {kind: resnet, width: 16, blocks: 1, activation: gelu}
           pool: max
           dropout: 0.2
-        objective: {kind: classify}
+        objective: {kind: classify, augment: {crop: 0.9, jitter: 0.1}}
         """)
     experiment.command = "train"
     experiment.steps = 24

@@ -31,7 +31,8 @@ import Training
   @Test(
     arguments: [
       "masked", "next", "contrastive, window: 8, within: 2", "autoencode", "denoise", "predictive", "classify",
-      "classify, pseudoLabels: {perClass: 3, teacher: average}", "contrastive, crop: 0.5, queue: 100",
+      "classify, pseudoLabels: {perClass: 3, teacher: average}", "classify, augment: {crop: 0.5}",
+      "contrastive, crop: 0.5, queue: 100",
       "combined, parts: [{kind: next, weight: 2}]",
     ],
     [("adamw", "cosine"), ("sgd", "constant"), ("adamw", "step")])

@@ -60,7 +60,12 @@ extension Batch {
   func withOwnValues() -> Batch {
     let copy = PackedTensor(layout: layout, channels: values.channels)
     copy.base.update(from: values.base, count: values.count)
-    return Batch(raw: raw, values: copy, ids: ids, labels: labels, step: step, labelWeights: labelWeights)
+    return with(values: copy)
+  }
+
+  /// The same sequences with other values for the encoder to read.
+  func with(values: PackedTensor) -> Batch {
+    Batch(raw: raw, values: values, ids: ids, labels: labels, step: step, labelWeights: labelWeights)
   }
 }
 

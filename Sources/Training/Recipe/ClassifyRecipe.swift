@@ -4,6 +4,8 @@ import Networks
 public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   /// The probability that is taken from the true class and spread evenly over all of them.
   public var labelSmoothing: Double
+  /// How what is trained on differs from the sequences; none: not at all.
+  public var augment: AugmentRecipe?
   /// How sequences without a label get one; none: they are left out.
   public var pseudoLabels: PseudoLabelRecipe?
 
@@ -18,17 +20,21 @@ public struct ClassifyRecipe: ObjectiveRecipe, Equatable {
   /// Reads all keys.
   public init(from reader: inout RecipeReader) throws(RecipeError) {
     labelSmoothing = try reader.number("labelSmoothing", .belowOne, default: 0)
+    augment = try reader.optionalSection("augment", AugmentRecipe.init(from:))
     pseudoLabels = try reader.optionalSection("pseudoLabels", PseudoLabelRecipe.init(from:))
   }
 
   /// Writes what `init(from:)` reads.
   public func write(to writer: inout RecipeWriter) {
     writer.write("labelSmoothing", labelSmoothing)
+    if let augment { writer.section("augment") { augment.write(to: &$0) } }
     if let pseudoLabels { writer.section("pseudoLabels") { pseudoLabels.write(to: &$0) } }
   }
 
-  /// It goes with every model.
-  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? { nil }
+  /// Without `augment` it goes with every model.
+  public func conflict(with model: ModelRecipe, _ batch: BatchRecipe) -> RecipeConflict? {
+    augment?.conflict(with: model)
+  }
 
   /// Rounds of guessing divide the training's steps.
   public func conflict(with training: TrainingRecipe) -> RecipeConflict? { pseudoLabels?.conflict(with: training) }
@@ -45,7 +51,7 @@ extension ClassifyRecipe {
     return Classify(
       head: ClassificationHead(
         "head", width: encoder.width, classes: context.data.classes.count, pooling: context.recipe.pool.pooling,
-        dropout: context.recipe.dropout, in: context.store), smoothing: labelSmoothing,
+        dropout: context.recipe.dropout, in: context.store), drawing: augment?.drawing, smoothing: labelSmoothing,
       averageDecay: pseudoLabels.flatMap { $0.teacher == .average ? $0.decay : nil })
   }
 }

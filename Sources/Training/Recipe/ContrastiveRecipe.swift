@@ -9,14 +9,8 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
   public var crop: Double
   /// How many timesteps apart the views begin at most; none: anywhere.
   public var within: Int?
-  /// Standard deviation of added noise.
-  public var jitter: Double
-  /// Standard deviation of ln of the factor by which a view's features are scaled.
-  public var scaling: Double
-  /// Pieces of a view whose order is drawn.
-  public var pieces: Int
-  /// Share of a view that one span hides.
-  public var mask: Double
+  /// How a view is changed.
+  public var changes: ViewChangesRecipe
   /// τ of InfoNCE.
   public var temperature: Double
   /// Channels of the projection's hidden layer, and of the rows that are compared.
@@ -42,10 +36,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
     window = try reader.optionalInteger("window", in: 1...1 << 30)
     crop = try reader.number("crop", .positivePart, default: 1)
     within = try reader.optionalInteger("within", in: 0...1 << 30)
-    jitter = try reader.number("jitter", .notNegative, default: 0)
-    scaling = try reader.number("scaling", .notNegative, default: 0)
-    pieces = try reader.integer("pieces", in: 1...1024, default: 1)
-    mask = try reader.number("mask", .belowOne, default: 0)
+    changes = try ViewChangesRecipe(from: &reader)
     temperature = try reader.number("temperature", ContrastiveRecipe.temperatures, default: 0.1)
     hidden = try reader.integer("hidden", in: 1...8192, default: 128)
     projection = try reader.integer("projection", in: 1...8192, default: 64)
@@ -64,10 +55,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
     if let window { writer.write("window", window) }
     writer.write("crop", crop)
     if let within { writer.write("within", within) }
-    writer.write("jitter", jitter)
-    writer.write("scaling", scaling)
-    writer.write("pieces", pieces)
-    writer.write("mask", mask)
+    changes.write(to: &writer)
     writer.write("temperature", temperature)
     writer.write("hidden", hidden)
     writer.write("projection", projection)
@@ -93,17 +81,14 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
           "contrastive compares each sequence with all others of its step: batch.sequences must be 2 to \(ContrastiveRecipe.mostSequences)"
       )
     }
-    if model.input.kind == .categories {
-      for (key, value) in [("jitter", jitter), ("scaling", scaling), ("mask", mask)] where value > 0 {
-        return RecipeConflict(
-          key: key, reason: "categories are no quantities; use window, crop and pieces, or model.input.kind: reals")
-      }
+    if let conflict = changes.conflict(with: model.input, under: "", others: "window, crop and pieces") {
+      return conflict
     }
     if window == nil && crop == 1 && within != nil {
       return RecipeConflict(key: "within", reason: "the whole sequence begins in one place; give window or crop")
     }
     let isMoved = (window != nil || crop < 1) && within != 0
-    if !isMoved && jitter == 0 && scaling == 0 && pieces == 1 && mask == 0 {
+    if !isMoved && changes.areNone {
       return RecipeConflict(
         key: "kind",
         reason:
@@ -115,8 +100,7 @@ public struct ContrastiveRecipe: ObjectiveRecipe, Equatable {
   /// A projection head, registered under `objective`.
   public func makeObjective(_ context: ModelContext, encoder: some Encoder) throws -> any Objective {
     let drawing = ViewDrawing(
-      extent: window.map { .timesteps($0) } ?? .share(crop), within: within, jitter: jitter, scaling: scaling,
-      pieces: pieces, mask: mask)
+      extent: window.map { .timesteps($0) } ?? .share(crop), within: within, changes)
     let head = ProjectionHead(
       context.objective.path + ".projection", width: encoder.width, hidden: hidden, outputs: projection,
       pooling: context.recipe.pool.pooling, in: context.store)
