@@ -203,6 +203,8 @@ struct ck_kernels {
   /// (t, c / 4, sequence) is below the threshold, else x·scale. The sequence's number is the counter's last two words.
   void (*dropout)(float *x, ptrdiff_t rows, ptrdiff_t channels, uint64_t key, uint64_t sequence, uint32_t threshold,
                   float scale);
+  /// x[t, c] += deviation · a standard normal draw, c even the first and c + 1 the second of the counter (t, c, sequence).
+  void (*add_normals)(float *x, ptrdiff_t rows, ptrdiff_t channels, uint64_t key, uint64_t sequence, double deviation);
 
   /// Fused multiply-adds on registers alone, for measuring their rate; returns how many FLOP that were. sink: two numbers to
   /// begin with, and 16 for the result.

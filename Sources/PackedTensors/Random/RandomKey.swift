@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A source of random numbers for one purpose: every draw is a pure function of (seed, purpose, epoch, sequence,
 /// timestep, channel).
 ///
@@ -88,5 +90,13 @@ extension RandomKey {
     let radius = (-2 * Elementary.log(u)).squareRoot()
     let (cosine, sine) = Elementary.cosineAndSine(turns: turns)
     return (radius * cosine, radius * sine)
+  }
+
+  /// Adds `deviation` times a standard normal draw to every value of `[timesteps, channels]`, rows of which lie together:
+  /// channels `c` and `c + 1`, `c` even, get ``normals(sequence:timestep:channel:)`` of `(sequence, t, c)`.
+  public func addNormals(
+    to x: UnsafeMutablePointer<Float>, timesteps: Int, channels: Int, sequence: Int, deviation: Double
+  ) {
+    Kernels.active.add_normals(x, timesteps, channels, key, UInt64(bitPattern: Int64(sequence)), deviation)
   }
 }

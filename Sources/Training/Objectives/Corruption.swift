@@ -21,24 +21,20 @@ struct Corruption: Sendable, Equatable {
     let noises = RandomKey(seed: seed, purpose: "corruption.noise", epoch: epoch)
     let masks = RandomKey(seed: seed, purpose: "corruption.mask", epoch: epoch)
     Workers.forEach(layout.sequences) { sequence in
-      for (t, row) in layout.rows(of: sequence).enumerated() {
-        let to = copy.row(row)
-        to.update(from: values.row(row), count: features)
-        if noise > 0 {
-          for feature in stride(from: 0, to: features, by: 2) {
-            let (first, second) = noises.normals(sequence: ids[sequence], timestep: t, channel: feature)
-            to[feature] += Float(noise * first)
-            if feature + 1 < features { to[feature + 1] += Float(noise * second) }
-          }
-        }
-        if mask > 0 {
-          for feature in 0..<features
-          where masks.uniformDouble(sequence: ids[sequence], timestep: t, channel: 2 * feature) < mask {
-            to[feature] =
-              categories.map {
-                Float(masks.integer(below: $0, sequence: ids[sequence], timestep: t, channel: 2 * feature + 1))
-              } ?? 0
-          }
+      let (rows, length) = (copy.row(layout.offsets[sequence]), layout.length(of: sequence))
+      rows.update(from: values.row(layout.offsets[sequence]), count: length * features)
+      if noise > 0 {
+        noises.addNormals(
+          to: rows, timesteps: length, channels: features, sequence: ids[sequence], deviation: noise)
+      }
+      guard mask > 0 else { return }
+      for t in 0..<length {
+        for feature in 0..<features
+        where masks.uniformDouble(sequence: ids[sequence], timestep: t, channel: 2 * feature) < mask {
+          rows[t * features + feature] =
+            categories.map {
+              Float(masks.integer(below: $0, sequence: ids[sequence], timestep: t, channel: 2 * feature + 1))
+            } ?? 0
         }
       }
     }

@@ -94,11 +94,10 @@ struct ViewDrawing: Sendable, Equatable {
       }
     }
     if jitter > 0 {
-      for pair in 0..<(timesteps * features + 1) / 2 {
-        let (first, second) = draws.noise.normals(sequence: id, timestep: pair)
-        x[2 * pair] += Float(jitter * first)
-        if 2 * pair + 1 < timesteps * features { x[2 * pair + 1] += Float(jitter * second) }
-      }
+      // Two values a draw, wherever they lie.
+      let (count, noise) = (timesteps * features, draws.noise)
+      noise.addNormals(to: x, timesteps: count / 2, channels: 2, sequence: id, deviation: jitter)
+      if count % 2 == 1 { x[count - 1] += Float(jitter * noise.normal(sequence: id, timestep: count / 2)) }
     }
     if mask > 0 {
       let span = min(Int((mask * Double(timesteps)).rounded()), timesteps - 1)
