@@ -35,7 +35,7 @@ extension Trainings {
         input: {kind: reals, normalise: sequence}
         encoder: {kind: resnet, width: 8, kernel: 5, blocks: 1, causal: true}
         pool: last
-      objective: {kind: classify, labelSmoothing: 0.1}
+      objective: {kind: classify, labelSmoothing: 0.1, augment: {crop: 0.9, jitter: 0.1, scaling: 0.1}}
       """,
       """
       precision: bfloat16

@@ -1,66 +1,85 @@
 internal import CKernels
 import Dispatch
-import Foundation
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// A thread that computes what it is handed, one piece of work after another, for as long as the process lives.
 ///
 /// Between two operations of a step lie some tens of microseconds. A thread that sleeps there begins late, on a virtual
 /// machine by as much again, so this one looks for work a while before it sleeps.
 final class ComputeThread: Sendable {
-  /// How often it looks before it sleeps: about 0.1 to 0.2 ms.
+  /// How often it looks before it sleeps: 0.1 to 0.2 ms on an Intel Xeon, where a pause is long.
   private static let looks = 4096
 
   private enum State {
     static let looking = 0
     static let asleep = 1
-    static let working = 2
+    static let handed = 2
+    static let working = 3
   }
 
   private let state = Atomic<Int>(State.looking)
   private let alarm = DispatchSemaphore(value: 0)
-  /// Written before `state` says that there is work, read after.
+  /// Written while the thread does not work, read by it once it does.
   nonisolated(unsafe) private var work: UnsafePointer<() -> Void>?
 
-  /// Starts thread `number`.
-  init(number: Int) {
-    let thread = Thread { [self] in
-      setFloatEnvironment()
-      while true { computeNext() }
+  /// Starts a thread that takes no signals; nil where the system gives none.
+  init?() {
+    var (all, before) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    var thread = pthread_t()
+    let pointer = Unmanaged.passRetained(self).toOpaque()
+    let code = pthread_create(
+      &thread, nil,
+      { pointer in
+        setFloatEnvironment()
+        let own = Unmanaged<ComputeThread>.fromOpaque(pointer!).takeRetainedValue()
+        while true { own.computeNext() }
+      }, pointer)
+    guard code == 0 else {
+      Unmanaged<ComputeThread>.fromOpaque(pointer).release()
+      return nil
     }
-    thread.name = "compute \(number)"
-    thread.start()
+    pthread_detach(thread)
   }
 
-  /// Hands over work, which must stay in place until ``waitUntilDone()`` has returned.
+  /// Hands over work, which must stay in place until ``finish()`` has returned.
   func begin(_ work: UnsafePointer<() -> Void>) {
     self.work = work
-    let before = state.exchange(State.working, ordering: .acquiringAndReleasing)
-    precondition(before != State.working, "a compute thread was handed work while it works")
+    let before = state.exchange(State.handed, ordering: .acquiringAndReleasing)
+    precondition(before <= State.asleep, "a compute thread was handed work before it finished")
     if before == State.asleep { alarm.signal() }
   }
 
-  /// Returns when what was handed over last is done; what it wrote can be read then.
-  func waitUntilDone() {
+  /// Takes back what was handed over if the thread has not begun with it; else returns when it is done, and what it wrote
+  /// can be read.
+  func finish() {
+    if move(from: State.handed, to: State.looking) { return }
     var looked = 0
     while state.load(ordering: .acquiring) == State.working {
       looked += 1
-      // With more threads than processors the one waited for may not be running.
+      // It has one piece left, however long: the caller does not sleep, but makes way where it is in the way.
       if looked < Self.looks { ck_pause() } else { sched_yield() }
     }
   }
 
   private func computeNext() {
     var looked = 0
-    while state.load(ordering: .acquiring) != State.working {
+    while !(state.load(ordering: .relaxed) == State.handed && move(from: State.handed, to: State.working)) {
       looked += 1
-      guard looked > Self.looks else {
+      if looked < Self.looks {
         ck_pause()
-        continue
+      } else if move(from: State.looking, to: State.asleep) {
+        alarm.wait()
+        looked = 0
       }
-      let sleeps = state.compareExchange(
-        expected: State.looking, desired: State.asleep, ordering: .acquiringAndReleasing)
-      if sleeps.exchanged { alarm.wait() }
     }
     perform()
     state.store(State.looking, ordering: .releasing)
@@ -69,4 +88,8 @@ final class ComputeThread: Sendable {
   /// On its own, so that nothing of the work is held any more when it returns.
   @inline(never)
   private func perform() { work!.pointee() }
+
+  private func move(from old: Int, to new: Int) -> Bool {
+    state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing).exchanged
+  }
 }

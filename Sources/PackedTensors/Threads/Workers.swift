@@ -1,5 +1,11 @@
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The compute threads of this process.
 ///
 /// Work is divided by lanes, as it is among ranks: whatever crosses timesteps stays within a lane, on one thread, in the
@@ -15,9 +21,16 @@ public enum Workers {
   public static var count: Int { number.load(ordering: .relaxed) }
 
   /// Lets `count` threads compute from now on; at least one.
-  public static func use(_ count: Int) {
+  /// - Returns: how many there are: fewer where the system gives no more.
+  @discardableResult
+  public static func use(_ count: Int) -> Int {
     precondition(count >= 1, "\(count) threads cannot compute")
-    number.store(count, ordering: .relaxed)
+    while taken.exchange(true, ordering: .acquiring) { sched_yield() }
+    defer { taken.store(false, ordering: .releasing) }
+    while helpers.count < count - 1, let thread = ComputeThread() { helpers.append(thread) }
+    let given = min(count, helpers.count + 1)
+    number.store(given, ordering: .relaxed)
+    return given
   }
 
   /// Calls `body` with `0 ..< pieces`, each once, on all threads.
@@ -42,15 +55,15 @@ public enum Workers {
     }
   }
 
-  /// Calls `body` once on each thread, with its number; returns when all are done.
+  /// Calls `body` with each thread's number, on that thread, but for threads that come too late to be needed. Only whoever
+  /// set `taken` may call it.
   private static func onThreads(_ threads: Int, _ body: (_ thread: Int) -> Void) {
-    while helpers.count < threads - 1 { helpers.append(ComputeThread(number: helpers.count + 1)) }
     withoutActuallyEscaping(body) { body in
       let works = (1..<threads).map { thread in { body(thread) } }
       works.withUnsafeBufferPointer { works in
         for (index, helper) in helpers[..<(threads - 1)].enumerated() { helper.begin(works.baseAddress! + index) }
         body(0)
-        for helper in helpers[..<(threads - 1)] { helper.waitUntilDone() }
+        for helper in helpers[..<(threads - 1)] { helper.finish() }
       }
     }
   }

@@ -55,18 +55,6 @@ extension Batch {
       })
     if let guesses { labelWeights = ids.map { guesses[$0] == nil ? 1 : guesses.weight } }
   }
-
-  /// A copy whose values, but not whose raw values, may be changed.
-  func withOwnValues() -> Batch {
-    let copy = PackedTensor(layout: layout, channels: values.channels)
-    copy.base.update(from: values.base, count: values.count)
-    return with(values: copy)
-  }
-
-  /// The same sequences with other values for the encoder to read.
-  func with(values: PackedTensor) -> Batch {
-    Batch(raw: raw, values: values, ids: ids, labels: labels, step: step, labelWeights: labelWeights)
-  }
 }
 
 extension PackedTensor {

@@ -8,7 +8,7 @@ extension Evaluator where O == Masked {
   func hiddenSequences(_ ids: [Int], seed: UInt64) throws -> [RestoredSequence] {
     var all: [RestoredSequence] = []
     try forEachBatch(ids) { batch, pass in
-      let view = try model.view(of: batch, seed: seed, epoch: -1, average: nil)
+      let view = try model.view(of: batch, seed: seed, epoch: O.validation, average: nil)
       let embedding = try model.encoder.embed(model.objective.input(of: view), &pass)
       let told = model.objective.decoder.predictions(of: embedding, rows: view.hiddenFrames, pass)
       for index in batch.ids.indices { all.append(restored(index, view, told)) }

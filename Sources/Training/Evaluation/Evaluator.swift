@@ -41,7 +41,7 @@ struct Evaluator<E: Encoder, O: Objective> {
     var rows = [[SequenceRow]](repeating: [], count: parts.count)
     var counts = [Int64](repeating: 0, count: 2 * parts.count)
     func evaluate(_ batch: Batch, _ pass: inout ForwardPass) throws {
-      let view = try model.view(of: batch, seed: seed, epoch: -1, average: average)
+      let view = try model.view(of: batch, seed: seed, epoch: O.validation, average: average)
       let embedding =
         model.objective.runsEncoder ? .empty : try model.encoder.embed(model.objective.input(of: view), &pass)
       let sums = try model.objective.loss(of: embedding, view, pass, nil).sums

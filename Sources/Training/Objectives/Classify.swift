@@ -13,20 +13,32 @@ struct Classify: Objective {
   var countsCorrect: Bool { true }
   var readsValues: Bool { drawing == nil }
 
-  /// - Precondition: every sequence of a batch that is trained on has a label.
-  func view(of batch: Batch, seed: UInt64, epoch: Int) -> Batch {
-    // In no epoch of training a sequence is judged as it is.
-    guard let drawing, epoch >= 0 else { return batch }
-    return batch.with(
-      values: drawing.views(of: batch.values, ids: batch.ids, seed: seed, epoch: epoch, choosing: [0]))
+  struct View {
+    /// What the encoder reads: the sequences, or views of them.
+    let values: PackedTensor
+    let ids: [Int]
+    let labels: [Int32]
+    let labelWeights: [Float]?
   }
 
-  func viewLengths(of length: Int) -> [Int] { [drawing?.lengths(of: length)[0] ?? length] }
-  func ids(of view: Batch) -> [Int] { view.ids }
-  func input(of view: Batch) -> EncoderInput { EncoderInput(view.values) }
+  /// - Precondition: every sequence of a batch that is trained on has a label.
+  func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
+    // What is validated is the sequence itself.
+    let values =
+      if let drawing, epoch != Self.validation {
+        drawing.views(of: batch.values, ids: batch.ids, seed: seed, epoch: epoch, choosing: [0])
+      } else {
+        batch.values
+      }
+    return View(values: values, ids: batch.ids, labels: batch.labels, labelWeights: batch.labelWeights)
+  }
+
+  func viewLengths(of length: Int) -> [Int] { [drawing?.length(of: length) ?? length] }
+  func ids(of view: View) -> [Int] { view.ids }
+  func input(of view: View) -> EncoderInput { EncoderInput(view.values) }
 
   func loss(
-    of embedding: PackedTensor, _ view: Batch, _ forward: ForwardPass, _ backward: BackwardPass?
+    of embedding: PackedTensor, _ view: View, _ forward: ForwardPass, _ backward: BackwardPass?
   ) throws -> (sums: LossSums, gradient: OutputGradient?) {
     let (logits, saved) = head.forward(embedding, forward)
     let sums = Losses.crossEntropy(

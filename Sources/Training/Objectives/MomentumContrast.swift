@@ -34,7 +34,7 @@ struct MomentumContrast: Objective {
       otherIDs: batch.ids.map { ViewDrawing.ids(of: $0)[1] })
   }
 
-  func viewLengths(of length: Int) -> [Int] { [drawing.lengths(of: length)[0]] }
+  func viewLengths(of length: Int) -> [Int] { [drawing.length(of: length)] }
   func ids(of view: View) -> [Int] { view.ids }
   func input(of view: View) -> EncoderInput { EncoderInput(view.queries) }
 

@@ -34,7 +34,8 @@ public protocol Objective: Sendable {
   /// Whether a parameter is trained in a turn.
   func trains(_ parameter: Parameter, in turn: Int) -> Bool
 
-  /// The view of a batch, drawn by keys of (seed, epoch, sequence, frame).
+  /// The view of a batch, drawn by keys of (seed, epoch, sequence, frame); ``validation`` in place of an epoch where nothing
+  /// is learned from it.
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View
   /// A number for each sequence of a view, by which its dropout is drawn: the data set's id, unless the view has several
   /// of one.
@@ -60,6 +61,8 @@ public protocol Objective: Sendable {
 public typealias AveragedEncoder = (_ input: EncoderInput, _ ids: [Int]) throws -> (PackedTensor, ForwardPass)
 
 extension Objective {
+  /// The epoch by which views are drawn where a model is validated: none of training.
+  public static var validation: Int { -1 }
   /// One loss without a name.
   public var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
   /// A view of its own.

@@ -1,6 +1,6 @@
 import PackedTensors
 
-/// Draws two views of a sequence: stretches of it, near each other or anywhere, and changed at random (for series Um et
+/// Draws one or two views of a sequence: stretches of it, near each other or anywhere, and changed at random (for series Um et
 /// al. 2017, arXiv:1706.00527).
 ///
 /// All draws are keyed by seed, epoch, sequence and view, and all views of a sequence of one length have one length, so
@@ -35,7 +35,7 @@ struct ViewDrawing: Sendable, Equatable {
   func lengths(of length: Int) -> [Int] { [self.length(of: length), self.length(of: length)] }
 
   /// Timesteps of a view of a sequence of `length`.
-  private func length(of length: Int) -> Int {
+  func length(of length: Int) -> Int {
     switch extent {
     case .timesteps(let count): min(count, length)
     case .share(let share): max(1, Int((share * Double(length)).rounded()))
