@@ -1,4 +1,5 @@
 import Glibc
+import PackedTensors
 import Synchronization
 
 /// Renews a file's time of modification every two seconds, on a thread of its own, for as long as the process lives,
@@ -13,20 +14,7 @@ final class Heartbeat: Sendable {
 
   init(path: String) {
     self.path = path
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let pointer = Unmanaged.passRetained(self).toOpaque()
-    let code = pthread_create(
-      &thread, nil,
-      { pointer in
-        Unmanaged<Heartbeat>.fromOpaque(pointer!).takeRetainedValue().run()
-        return nil
-      }, pointer)
-    if code == 0 { pthread_detach(thread) } else { Unmanaged<Heartbeat>.fromOpaque(pointer).release() }
+    BackgroundThread { [self] in run() }?.detach()
   }
 
   /// Sets what is done at every beat, on the heartbeat's thread.

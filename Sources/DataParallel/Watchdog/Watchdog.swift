@@ -1,5 +1,6 @@
 import Glibc
 import MessagePassing
+import PackedTensors
 import Synchronization
 
 /// Ends a job in which a rank no longer comes along: MPI itself waits for it for ever.
@@ -22,7 +23,7 @@ public final class Watchdog: Sendable {
   private let limits: Mutex<WatchdogLimits>
   private let voice: WatchdogVoice
   private let isStopping = Atomic<Bool>(false)
-  private let thread: Mutex<pthread_t?> = Mutex(nil)
+  private let thread: Mutex<BackgroundThread?> = Mutex(nil)
 
   /// Starts to watch. Collective.
   /// - Parameter limits: until others are set.
@@ -67,7 +68,7 @@ public final class Watchdog: Sendable {
       defer { thread = nil }
       return thread
     }
-    if let running { pthread_join(running, nil) }
+    running?.wait()
   }
 
   deinit { isStopping.store(true, ordering: .relaxed) }
@@ -99,25 +100,11 @@ public final class Watchdog: Sendable {
     }
   }
 
-  /// Starts the thread; all signals stay with the one that trains.
+  /// Starts the thread.
   private func start(_ handover: Handover) {
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var made = pthread_t()
-    let pointer = Unmanaged.passRetained(handover).toOpaque()
-    let code = pthread_create(
-      &made, nil,
-      { pointer in
-        Unmanaged<Handover>.fromOpaque(pointer!).takeRetainedValue().run()
-        return nil
-      }, pointer)
-    if code == 0 {
-      thread.withLock { $0 = made }
-    } else {
-      Unmanaged<Handover>.fromOpaque(pointer).release()
-    }
+    // The thread has it to itself from here on.
+    nonisolated(unsafe) let handover = handover
+    let started = BackgroundThread { handover.run() }
+    thread.withLock { $0 = started }
   }
 }

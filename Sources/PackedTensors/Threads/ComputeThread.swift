@@ -28,26 +28,14 @@ final class ComputeThread: Sendable {
   /// Written while the thread does not work, read by it once it does.
   nonisolated(unsafe) private var work: UnsafePointer<() -> Void>?
 
-  /// Starts a thread that takes no signals; nil where the system gives none.
+  /// Starts the thread; nil where the system gives none.
   init?() {
-    var (all, before) = (sigset_t(), sigset_t())
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let pointer = Unmanaged.passRetained(self).toOpaque()
-    let code = pthread_create(
-      &thread, nil,
-      { pointer in
-        setFloatEnvironment()
-        let own = Unmanaged<ComputeThread>.fromOpaque(pointer!).takeRetainedValue()
-        while true { own.computeNext() }
-      }, pointer)
-    guard code == 0 else {
-      Unmanaged<ComputeThread>.fromOpaque(pointer).release()
-      return nil
+    let thread = BackgroundThread { [self] in
+      setFloatEnvironment()
+      while true { computeNext() }
     }
-    pthread_detach(thread)
+    guard let thread else { return nil }
+    thread.detach()
   }
 
   /// Hands over work, which must stay in place until ``finish()`` has returned.
