@@ -206,6 +206,11 @@ struct ck_kernels {
   /// x[t, c] += deviation · a standard normal draw, c even the first and c + 1 the second of the counter (t, c, sequence).
   void (*add_normals)(float *x, ptrdiff_t rows, ptrdiff_t channels, uint64_t key, uint64_t sequence, double deviation);
 
+  /// out[f, k] = log(1 + |Σ_t window[t]·frames[f][t·step]·(cosines − i·sines)[k·t mod length]|) of `count` frames, k = 0 ... length / 2, in
+  /// Double; work: 8 · length.
+  void (*log_magnitudes)(float *out, const float *const *frames, ptrdiff_t count, ptrdiff_t step, ptrdiff_t length,
+                         const double *window, const double *cosines, const double *sines, double *work);
+
   /// Fused multiply-adds on registers alone, for measuring their rate; returns how many FLOP that were. sink: two numbers to
   /// begin with, and 16 for the result.
   ptrdiff_t (*peak)(ptrdiff_t rounds, float *sink);

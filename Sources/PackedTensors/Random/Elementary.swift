@@ -1,6 +1,6 @@
 /// Elementary functions in Double made of additions, multiplications, divisions and square roots alone, so that they
 /// give the same bits on every processor, which the C library's do not. Relative errors are below 1e-14 in the ranges
-/// used. The kernel `add_normals` repeats `log` and `cosineAndSine` operation by operation.
+/// used. The kernels `add_normals` and `log_magnitudes` repeat `log` and `cosineAndSine` operation by operation.
 public enum Elementary {
   static let ln2 = 0.693147180559945309417232
   /// π.

@@ -74,9 +74,19 @@ struct FrameDecoder: Sendable {
   /// The spectra of the whole frames of one sequence, `[length, features]`: of each, feature by feature, its bins.
   func spectra(of values: UnsafeMutableBufferPointer<Float>) -> [[Float]] {
     guard let spectrum, let first = values.baseAddress else { return [] }
-    return (0..<values.count / (frame * features)).map { f in
-      (0..<features).flatMap { spectrum.logMagnitudes(first + f * frame * features + $0, step: features) }
+    let (frames, width) = (values.count / (frame * features), features * spectrum.bins)
+    var spectra = [Float](repeating: 0, count: frames * width)
+    spectra.withUnsafeMutableBufferPointer { spectra in
+      guard let to = spectra.baseAddress else { return }
+      spectrum.logMagnitudes(
+        (0..<frames).flatMap { each(featureOf: first + $0 * frame * features) }, step: features, to: to)
     }
+    return (0..<frames).map { Array(spectra[$0 * width..<($0 + 1) * width]) }
+  }
+
+  /// Where the features of a frame begin.
+  private func each(featureOf first: UnsafePointer<Float>) -> [UnsafePointer<Float>] {
+    (0..<features).map { first + $0 }
   }
 
   /// The values of each chosen frame's target, `[rows, frame × features]`, and a byte each: 1 where the sequence has
@@ -87,11 +97,14 @@ struct FrameDecoder: Sendable {
     values.withUnsafeMutableBufferPointer { values in
       weights.withUnsafeMutableBufferPointer { weights in
         let (values, weights) = (values, weights)
-        forEachFrame(x, rows: rows, offset: offset) { index, first, present in
-          let to = index * frame * features
-          for k in 0..<max(0, min(frame, present)) * features {
-            values[to + k] = first[k]
-            weights[to + k] = 1
+        forEachSequence(x, rows: rows, offset: offset) { index, frames in
+          var to = index * frame * features
+          for (first, present) in frames {
+            for k in 0..<max(0, min(frame, present)) * features {
+              values[to + k] = first[k]
+              weights[to + k] = 1
+            }
+            to += frame * features
           }
         }
       }
@@ -102,31 +115,35 @@ struct FrameDecoder: Sendable {
   /// The spectra of each chosen frame's target, `[rows, features × (frame / 2 + 1)]`.
   private func spectra(of x: PackedTensor, rows: RowSelection, offset: Int) -> [Float] {
     guard let spectrum else { preconditionFailure("only a spectral decoder has spectra") }
-    let bins = frame / 2 + 1
-    return [Float](unsafeUninitializedCapacity: rows.rows.count * bins * features) { values, count in
+    let width = features * spectrum.bins
+    return [Float](unsafeUninitializedCapacity: rows.rows.count * width) { values, count in
       count = values.count
-      let values = values
-      forEachFrame(x, rows: rows, offset: offset) { index, first, present in
-        precondition(present >= frame, "a frame of \(present) timesteps has no spectrum of \(frame)")
-        for feature in 0..<features {
-          let magnitudes = spectrum.logMagnitudes(first + feature, step: features)
-          for (bin, value) in magnitudes.enumerated() { values[(index * features + feature) * bins + bin] = value }
+      guard let to = values.baseAddress else { return }
+      forEachSequence(x, rows: rows, offset: offset) { index, frames in
+        for (_, present) in frames {
+          precondition(present >= frame, "a frame of \(present) timesteps has no spectrum of \(frame)")
         }
+        spectrum.logMagnitudes(frames.flatMap { each(featureOf: $0.first) }, step: features, to: to + index * width)
       }
     }
   }
 
-  /// Visits the chosen frames' targets, on all threads: their number, their first timestep, and how many timesteps the
-  /// sequence has from there.
-  private func forEachFrame(
-    _ x: PackedTensor, rows: RowSelection, offset: Int, _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
+  /// Visits the chosen frames' targets, sequence by sequence, on all threads: the number of the sequence's first, and of each
+  /// its first timestep and how many timesteps the sequence has from there.
+  private func forEachSequence(
+    _ x: PackedTensor, rows: RowSelection, offset: Int,
+    _ body: (Int, [(first: UnsafePointer<Float>, present: Int)]) -> Void
   ) {
     Workers.forEach(rows.layout.sequences) { sequence in
-      for index in rows.layout.rows(of: sequence) {
-        let f = rows.rows[index] - rows.source.offsets[sequence]
-        let first = f * frame + offset
-        body(index, x.row(x.layout.offsets[sequence] + first), x.layout.length(of: sequence) - first)
-      }
+      let indices = rows.layout.rows(of: sequence)
+      body(
+        indices.lowerBound,
+        indices.map { index in
+          let first = (rows.rows[index] - rows.source.offsets[sequence]) * frame + offset
+          return (
+            UnsafePointer(x.row(x.layout.offsets[sequence] + first)), x.layout.length(of: sequence) - first
+          )
+        })
     }
   }
 }
