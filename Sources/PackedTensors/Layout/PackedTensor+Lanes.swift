@@ -12,6 +12,14 @@ extension RaggedLayout {
     }
     self.init(lengths: lengths, laneBounds: bounds, globalLengths: parts.flatMap(\.globalLengths))
   }
+
+  /// Some of the sequences, each in its lane. The global batch stays what it was.
+  /// - Parameter chosen: their indices, ascending.
+  public func only(_ chosen: [Int]) -> RaggedLayout {
+    RaggedLayout(
+      lengths: chosen.map(length(of:)), laneBounds: laneBounds.map { bound in chosen.count { $0 < bound } },
+      globalLengths: globalLengths)
+  }
 }
 
 extension PackedTensor {
@@ -27,6 +35,16 @@ extension PackedTensor {
         row += rows.count
       }
     }
+  }
+
+  /// The rows of some of the sequences, laid out as ``RaggedLayout/only(_:)`` does. One copy.
+  public func only(_ chosen: [Int]) -> PackedTensor {
+    let part = PackedTensor(layout: layout.only(chosen), channels: channels)
+    for (index, sequence) in chosen.enumerated() {
+      let rows = layout.rows(of: sequence)
+      part.row(part.layout.offsets[index]).update(from: row(rows.lowerBound), count: rows.count * channels)
+    }
+    return part
   }
 
   /// Whether each sequence of the joined layouts is of the first.

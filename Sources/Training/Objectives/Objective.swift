@@ -16,6 +16,9 @@ public protocol Objective: Sendable {
   /// Whether the encoder reads the values of the batch as they are, so that another objective that does can use the same
   /// pass.
   var readsValues: Bool { get }
+  /// How a sequence's frames become the one row that the loss depends on, where that and the values of the batch as they are
+  /// is all that it reads; none: it reads frames, or other values.
+  var pooling: Pooling? { get }
   /// The share that stays of a moving average of the weights, where one is wanted.
   var averageDecay: Double? { get }
   /// How many sequences the loss compares with each other where it is validated; none: each has its own.
@@ -67,6 +70,8 @@ extension Objective {
   public var parts: [ObjectivePart] { [ObjectivePart(name: "", weight: 1, countsCorrect: countsCorrect)] }
   /// A view of its own.
   public var readsValues: Bool { false }
+  /// It reads frames.
+  public var pooling: Pooling? { nil }
   /// No average.
   public var averageDecay: Double? { nil }
   /// There is one part.

@@ -17,7 +17,10 @@ struct MemoryEstimate {
   /// - Parameters:
   ///   - lanes: the recipe's; each aligned subtree of those that a rank carries has gradients of its own.
   ///   - ranks: among how many they are shared.
-  init<E: Encoder, O: Objective>(_ model: Model<E, O>, data: DataDescription, lanes: Int, ranks: Int) throws {
+  ///   - sequences: how many are trained on, of which a probe keeps something.
+  init<E: Encoder, O: Objective>(
+    _ model: Model<E, O>, data: DataDescription, lanes: Int, ranks: Int, sequences: Int = 0
+  ) throws {
     let (short, long) = 3 * model.encoder.cost(ofLength: 4096) > 20_000_000_000 ? (128, 384) : (1024, 3072)
     // Where views of both are equally long there have to be more sequences, not longer ones.
     let fixed = model.objective.shortestSequence?.timesteps ?? Self.piece(model.computed, short, long)
@@ -32,6 +35,7 @@ struct MemoryEstimate {
     let rows = (0..<ranks).map { LaneTree.nodes(covering: LaneTree.lanes(ofRank: $0, of: ranks, lanes: lanes)).count }
     parameterBytes =
       model.store.count * 4 * (3 + (rows.max() ?? 1)) + max(0, peaks[0] - Int(slope * Double(timesteps[0])))
+      + (model.frozenEmbeddings?.bytes(sequences: sequences) ?? 0)
   }
 
   /// A length whose views grow with it, where those of `short` and `long` do not.

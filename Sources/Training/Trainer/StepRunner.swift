@@ -20,6 +20,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   private let reducer: GradientReducer
   /// The parameters of each turn.
   private let trainable: [[Parameter]]
+  /// What a frozen encoder made, where the objective reads no more of it than a row a sequence.
+  private var frozenEmbeddings: FrozenEmbeddings?
   private let faultInjection: FaultInjection
   /// Seconds spent in adding up counts so far.
   private var countingSeconds = 0.0
@@ -61,6 +63,7 @@ final class StepRunner<E: Encoder, O: Objective> {
       return made
     }
     self.reducer = reducer!
+    frozenEmbeddings = model.frozenEmbeddings
     trainable = (0..<model.objective.turns).map { turn in
       model.trainable.filter { model.objective.trains($0, in: turn) }
     }
@@ -156,10 +159,16 @@ final class StepRunner<E: Encoder, O: Objective> {
       let (embedding, saved) = try model.encoder.forward(input, &pass)
       return (embedding, saved)
     }
-    var frozen = ForwardPass(
-      store: model.store, mode: .evaluation, statistics: statistics, ids: pass.ids, seed: seed, epoch: pass.epoch,
-      timeline: pass.timeline)
-    return (try model.encoder.embed(input, &frozen), nil)
+    let epoch = pass.epoch
+    let timeline = pass.timeline
+    let embed = { [model, statistics, seed] (input: EncoderInput, ids: [Int]) in
+      var frozen = ForwardPass(
+        store: model.store, mode: .evaluation, statistics: statistics, ids: ids, seed: seed, epoch: epoch,
+        timeline: timeline)
+      return try model.encoder.embed(input, &frozen)
+    }
+    if frozenEmbeddings == nil { return (try embed(input, pass.ids), nil) }
+    return (try frozenEmbeddings!.pooled(input.values, ids: pass.ids) { try embed(EncoderInput($0), $1) }, nil)
   }
 
   /// Mean losses of the global batch, what its gradient is to be divided by, flags, and what each rank carried.

@@ -315,7 +315,7 @@ final class Trainer<E: Encoder, O: Objective> {
     )
     let memory = try MemoryEstimate(
       model, data: DataDescription(session.dataset), lanes: session.recipe.batch.lanes,
-      ranks: session.communicator.size)
+      ranks: session.communicator.size, sequences: session.selection.ids.count)
     progress.say("memory: \(memory.text(timesteps: longestStep))")
     if let labelled = session.labelledSequences, session.job.labels != .all {
       progress.say("labels: \(session.selection.ids.count) of \(Counted.text(labelled, "sequence")) are used")
