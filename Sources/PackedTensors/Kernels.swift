@@ -66,6 +66,8 @@ public enum KernelSizes {
   static let panel = Int(CK_PANEL)
   /// Readable floats behind every buffer.
   static let slack = Int(CK_SLACK)
+  /// Bytes of a core's second cache on the smaller of today's processors (Zen 4 and 5; Intel's have 2 MiB).
+  static let secondCache = 1 << 20
 }
 
 /// Rounds to nearest and keeps denormals on the calling thread. Every thread that computes calls it first.

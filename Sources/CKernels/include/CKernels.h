@@ -77,6 +77,14 @@ struct ck_kernels {
   enum ck_isa isa;
   const char *name;
 
+  /// Packs w [out, in, taps] for a convolution, [panel][tap·in][CK_PANEL], zeros beyond the last output channel; and back.
+  void (*pack_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *packed);
+  void (*unpack_weights)(const float *packed, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *w);
+  /// Packs w [out, in, taps] for a convolution's adjoint: columns [phase][in], rows [n][out], where order[phase · count + n] is the
+  /// tap that stands there, −1 for zeros. Columns beyond the last phase's are left as they are.
+  void (*pack_adjoint_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, const ptrdiff_t *order,
+                               ptrdiff_t phases, ptrdiff_t count, float *packed);
+
   /// Rows first ..< last of a convolution's output.
   /// x points to input row x_first of a sequence of `length` rows; w is packed [panel][tap·in][CK_PANEL];
   /// `bias` (padded to whole panels) starts the sums, and y itself where `how` has CK_ADD; +0 where neither does. With CK_RECTIFY

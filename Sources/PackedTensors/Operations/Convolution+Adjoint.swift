@@ -119,33 +119,43 @@ extension Convolution {
       let gradients = GradientLoader(gradient, rows: gradientRows)
       let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
       sums?.update(repeating: 0, count: count)
-      layout.forEachLeaf(ofLane: lane) { sequence, rows in
-        let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
-        let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
-        var needed = rows
-        if adjoint != nil {
-          let read = geometry.outputRows(for: written, length: outputLength)
-          needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
-        }
-        let g = gradients.rows(needed, of: sequence)
-        var ahead = LeafAhead()
-        ahead.add(gradient.tensor, behind: rows, of: sequence)
-        if let (input, _) = gradient.adjoint { ahead.add(input, behind: rows, of: sequence) }
-        if let adjoint { ahead.add(adjoint.output, behind: written, of: sequence) }
-        if let parameters, let loader, let sums {
-          let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-          let read = geometry.inputRows(for: rows, length: length)
-          ahead.add(parameters.input.tensor, behind: written, of: sequence)
-          kernels.weightGradient(
-            geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-            to: sums, rows, ahead: &ahead.places)
-          if parameters.withBias && parameters.isCounted?[sequence] ?? true {
-            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
+      /// Forms the parameters' gradient, the input's, or both, leaf by leaf.
+      func visit(_ adjoint: InputAdjoint?, _ sums: UnsafeMutablePointer<Float>?) {
+        layout.forEachLeaf(ofLane: lane) { sequence, rows in
+          let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
+          let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
+          var needed = rows
+          if adjoint != nil {
+            let read = geometry.outputRows(for: written, length: outputLength)
+            needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
           }
+          let g = gradients.rows(needed, of: sequence)
+          var ahead = LeafAhead()
+          ahead.add(gradient.tensor, behind: rows, of: sequence)
+          if let (input, _) = gradient.adjoint { ahead.add(input, behind: rows, of: sequence) }
+          if let adjoint { ahead.add(adjoint.output, behind: written, of: sequence) }
+          if let parameters, let loader, let sums {
+            let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
+            let read = geometry.inputRows(for: rows, length: length)
+            ahead.add(parameters.input.tensor, behind: written, of: sequence)
+            kernels.weightGradient(
+              geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
+              to: sums, rows, ahead: &ahead.places)
+            if parameters.withBias && parameters.isCounted?[sequence] ?? true {
+              Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
+            }
+          }
+          adjoint?.write(
+            written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
+            activation: activation, ahead: &ahead.places)
         }
-        adjoint?.write(
-          written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-          activation: activation, ahead: &ahead.places)
+      }
+      // Weights and their gradient that do not stay in the second cache together are visited one after the other.
+      if adjoint != nil && sums != nil && 2 * biasAt * MemoryLayout<Float>.size > KernelSizes.secondCache {
+        visit(nil, sums)
+        visit(adjoint, nil)
+      } else {
+        visit(adjoint, sums)
       }
       if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums) }
     }

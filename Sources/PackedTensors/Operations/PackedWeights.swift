@@ -24,9 +24,7 @@ struct PackedWeights {
     self.init(
       rows: g.kernel * g.inputChannels, columns: g.outputChannels,
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.inputChannels, outputs: g.outputChannels) : 0)
-    PackedWeights.forEachRow(g) { packed, first, channels in
-      for o in 0..<channels { base[packed + o] = weight[first + o * g.inputChannels * g.kernel] }
-    }
+    Kernels.active.pack_weights(weight, g.outputChannels, g.inputChannels, g.kernel, base)
     if precision == .bfloat16 { pair(taps: g.kernel, inputs: g.inputChannels, columns: g.outputChannels) }
     if isInterpolated { interpolate(inputs: g.inputChannels, columns: g.outputChannels) }
   }
@@ -38,19 +36,12 @@ struct PackedWeights {
     self.init(
       rows: rows, columns: columns,
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.outputChannels, outputs: columns) : 0)
-    let panel = KernelSizes.panel
-    for (phase, taps) in taps.enumerated() {
-      for o in 0..<g.outputChannels {
-        let from = weight + o * g.inputChannels * g.kernel
-        for (n, k) in taps.enumerated() {
-          let row = base + (n * g.outputChannels + o) * panel
-          for i in 0..<g.inputChannels {
-            let column = phase * g.inputChannels + i
-            row[column / panel * rows * panel + column % panel] = from[i * g.kernel + k]
-          }
-        }
-      }
+    if columns % KernelSizes.panel != 0 {
+      base.update(repeating: 0, count: PackedWeights.size(rows: rows, columns: columns))
     }
+    let order = taps.flatMap { $0 + [Int](repeating: -1, count: taps[0].count - $0.count) }
+    Kernels.active.pack_adjoint_weights(
+      weight, g.outputChannels, g.inputChannels, g.kernel, order, taps.count, taps[0].count, base)
     if precision == .bfloat16 { pair(taps: taps[0].count, inputs: g.outputChannels, columns: columns) }
     if isInterpolated { interpolate(inputs: g.outputChannels, columns: columns) }
   }
@@ -68,32 +59,11 @@ struct PackedWeights {
   }
 
   private init(rows: Int, columns: Int, points: Int) {
-    let count = PackedWeights.size(rows: rows, columns: columns)
-    storage = StoragePool.shared.lease(count + points)
-    storage.base.update(repeating: 0, count: count)
+    storage = StoragePool.shared.lease(PackedWeights.size(rows: rows, columns: columns) + points)
   }
 
   /// Writes a packed weight gradient back as `[out, in, kernel]`.
   static func unpack(_ packed: UnsafePointer<Float>, _ g: ConvolutionGeometry, to weight: UnsafeMutablePointer<Float>) {
-    forEachRow(g) { row, first, channels in
-      for o in 0..<channels { weight[first + o * g.inputChannels * g.kernel] = packed[row + o] }
-    }
-  }
-
-  /// The rows of packed weights: up to a panel's output channels of one tap and input channel.
-  /// - Parameter body: given where a row begins when packed, where its first channel is in `[out, in, kernel]`, and how many
-  ///   channels it has.
-  private static func forEachRow(
-    _ g: ConvolutionGeometry, _ body: (_ packed: Int, _ first: Int, _ channels: Int) -> Void
-  ) {
-    let (panel, depth) = (KernelSizes.panel, g.inputChannels * g.kernel)
-    for o in stride(from: 0, to: g.outputChannels, by: panel) {
-      for i in 0..<g.inputChannels {
-        for k in 0..<g.kernel {
-          let packed = o * depth + (k * g.inputChannels + i) * panel
-          body(packed, o * depth + i * g.kernel + k, min(panel, g.outputChannels - o))
-        }
-      }
-    }
+    Kernels.active.unpack_weights(packed, g.outputChannels, g.inputChannels, g.kernel, weight)
   }
 }
