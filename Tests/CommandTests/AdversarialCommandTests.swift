@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Trainings {
+extension Commands {
   /// A generator and its critic: the same bits on any number of ranks, and what is made.
   @Suite struct AdversarialCommandTests {
     private static let experiment = Result {

@@ -4,7 +4,7 @@ import SequenceData
 import TestSupport
 import Testing
 
-extension Trainings {
+extension Commands {
   /// A trained model on other data than its own: classes are known by name, seals are checked, ranks must agree.
   @Suite struct UsedModelTests {
     /// Labelled sequences of the generated kind, all for testing.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Suites that start `lockstep` and watch what happens when: one after another, because they would take each other's cores
-/// and time limits.
+/// and time limits. Some of ``Trainings``' kind are here, so that both take as long.
 @Suite(.serialized) enum Commands {}
 
 /// Suites that start `lockstep` and ask for what it made, however long that took: one after another, beside those of
