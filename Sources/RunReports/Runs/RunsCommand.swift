@@ -10,8 +10,11 @@ public enum RunsCommand {
   /// - Returns: what is to be printed, and what could not be looked at.
   /// - Throws: 66 where there is no such folder.
   public static func list(_ folder: String, isJSON: Bool) throws -> (text: String, problems: [String]) {
-    guard AtomicFile.isFolder(folder) else {
+    guard AtomicFile.exists(folder) else {
       throw FileError.missing(path: folder, advice: "name a folder in which there are runs")
+    }
+    guard AtomicFile.isFolder(folder) else {
+      throw TrainingError.missing("\(folder): is a file; name a folder in which there are runs")
     }
     var problems: [String] = []
     let now = Date.now

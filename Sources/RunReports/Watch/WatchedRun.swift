@@ -12,7 +12,7 @@ struct WatchedRun {
 
   /// - Throws: 66 where there is no such folder, or it holds no run.
   init(_ path: String) throws {
-    guard AtomicFile.isFolder(path) else {
+    guard AtomicFile.exists(path) else {
       throw FileError.missing(path: path, advice: "name the --out folder of a training")
     }
     guard RunFolders.isRun(path) else {

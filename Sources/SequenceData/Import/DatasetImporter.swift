@@ -40,6 +40,9 @@ public struct DatasetImporter {
     if let scale = options.scale, !scale.isFinite || scale == 0 {
       throw DataError.usage("scale: the values cannot be multiplied by \(scale)")
     }
+    if options.isZNormalised && kind != .reals {
+      throw DataError.usage("categories have no mean and no deviation; leave out either them or z-normalise")
+    }
     try DatasetWriter.refuseFolderInUse(output)
     let levels = try symbolicLevels(source)
     do {
@@ -94,6 +97,9 @@ public struct DatasetImporter {
     return options.format.categories.map { .categories(count: $0) } ?? .reals
   }
 
+  /// Features made of each of the source's.
+  private var made: Int { options.isZNormalised ? ZNormalisation.features : 1 }
+
   private mutating func copy(_ sequences: ImportedSequences, to output: String) throws {
     let kind = kind
     while try sequences.next(&sequence) {
@@ -101,7 +107,8 @@ public struct DatasetImporter {
       if let scale = options.scale {
         for index in sequence.values.indices { sequence.values[index] = Float(Double(sequence.values[index]) * scale) }
       }
-      try check(writer.features, kind)
+      try check(writer.features / made, kind)
+      if options.isZNormalised { ZNormalisation.apply(to: &sequence) }
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
       try annotations.add(sequence)
@@ -124,13 +131,13 @@ public struct DatasetImporter {
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
-    guard (1...DatasetManifest.mostFeatures).contains(sequence.features) else {
-      throw sequence.error("\(sequence.features) features; expected 1...\(DatasetManifest.mostFeatures)")
+    guard (1...DatasetManifest.mostFeatures / made).contains(sequence.features) else {
+      throw sequence.error("\(sequence.features) features; expected 1...\(DatasetManifest.mostFeatures / made)")
     }
-    let made = try DatasetWriter(
-      at: output, name: options.name, features: sequence.features, values: kind, shardBytes: options.shardBytes)
-    writer = made
-    return made
+    let writer = try DatasetWriter(
+      at: output, name: options.name, features: sequence.features * made, values: kind, shardBytes: options.shardBytes)
+    self.writer = writer
+    return writer
   }
 
   /// Checks a sequence while it is still known where it comes from.

@@ -53,6 +53,8 @@ public struct ImportOptions: Sendable {
   public var name: String?
   /// What the values are multiplied by, before anything else is done with them.
   public var scale: Double?
+  /// Whether every sequence is z-normalised, and its means and deviations become features; see `ZNormalisation`.
+  public var isZNormalised = false
   /// Whether recordings of different sample rates may stand in one data set.
   public var mixedSampleRates = false
   /// Makes categories of the values.

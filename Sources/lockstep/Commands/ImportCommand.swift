@@ -44,6 +44,12 @@ struct DataImport: ParsableCommand {
   @Option(help: "Multiplies the values, before anything else is done with them.")
   var scale: Double?
 
+  @Flag(
+    help:
+      "Give every sequence mean 0 and deviation 1, and keep what that takes away: each feature's mean and the logarithm of its deviation become features."
+  )
+  var zNormalise = false
+
   @Option(help: "Share drawn for validation, by class and by group (0.1, or 0 where the source names some itself).")
   var validation: Double?
 
@@ -86,6 +92,7 @@ struct DataImport: ParsableCommand {
     options.quantiser = try quantise.map(Quantiser.init(parsing:))
     options.categories = categories
     options.scale = scale
+    options.isZNormalised = zNormalise
     options.mixedSampleRates = mixedSampleRates
     options.wholeFiles = wholeFiles
     options.validation = validation
