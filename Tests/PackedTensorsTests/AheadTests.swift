@@ -7,8 +7,19 @@ import Testing
 @Suite struct AheadTests {
   private static let lines = [256, 1, 0, 100]
 
+  /// How a convolution is computed.
+  enum Way: CaseIterable { case direct, interpolated, bfloat16 }
+
   @Test(arguments: [16, 32, 48, 64, 80], [1, 5])
   func convolutionsFetchAllOfItOrNothingAndComputeTheSame(channels: Int, taps: Int) {
+    for way in [Way.direct, .bfloat16] { check(way, channels: channels, taps: taps) }
+  }
+
+  @Test(arguments: [32, 48, 64, 80]) func threeTapsByInterpolationToo(channels: Int) {
+    for way in Way.allCases { check(way, channels: channels, taps: 3) }
+  }
+
+  private func check(_ way: Way, channels: Int, taps: Int) {
     let rows = Int(CK_LEAF)
     let length = rows + taps - 1
     var numbers = Numbers(seed: UInt64(100 * channels + taps))
@@ -17,18 +28,45 @@ import Testing
     let dy = Guarded.input(numbers.floats(rows * channels))
     var parameters = ck_convolution(
       in: channels, out: channels, taps: taps, stride: 1, dilation: 1, left: 0, ahead: nil)
-    let packed = KernelOrder.pack(weight, parameters)
+    let panels = (channels + Int(CK_PANEL) - 1) / Int(CK_PANEL)
+    let points = way == .interpolated ? Int(CK_TOOM_POINTS) * channels * panels * Int(CK_PANEL) : 0
+    let packed = KernelOrder.pack(weight, parameters) + [Float](repeating: 0, count: points)
+    let room = max(ck_toom_scratch(channels, channels), (length + rows) * channels) + Int(CK_SLACK)
     let fetched = [UInt8](repeating: 0, count: 64 * (Self.lines.max() ?? 0))
     for kernels in KernelSets.all {
-      let name = "\(channels) channels, \(taps) taps on \(String(cString: kernels.name))"
+      let name = "\(way), \(channels) channels, \(taps) taps on \(String(cString: kernels.name))"
+      var weights = packed
+      if way == .interpolated { kernels.toom_cook_weights(&weights, panels, channels) }
+      var pairs = [UInt32](repeating: 0, count: packed.count)
+      kernels.bfloat16_weights(packed, panels, taps, channels, &pairs)
+      var words = [UInt32](repeating: 0, count: room)
+      kernels.bfloat16_rows(x, length, channels, &words)
+      var (scratch, scratchWords) = ([Float](repeating: 0, count: room), [UInt32](repeating: 0, count: room))
+
+      func convolve(_ y: UnsafeMutablePointer<Float>) {
+        switch way {
+        case .direct: kernels.convolve(&parameters, x, 0, length, weights, nil, 0, y, channels, 0, rows)
+        case .interpolated:
+          kernels.toom_cook_convolve(&parameters, x, 0, length, weights, nil, 0, y, channels, 0, rows, &scratch)
+        case .bfloat16: kernels.bfloat16_convolve(&parameters, words, 0, length, pairs, nil, 0, y, channels, 0, rows)
+        }
+      }
+      func weightGradient(_ dw: UnsafeMutablePointer<Float>) {
+        switch way {
+        case .direct: kernels.weight_gradient(&parameters, x, 0, length, dy, dw, 0, rows)
+        case .interpolated:
+          kernels.toom_cook_weight_gradient(&parameters, x, 0, length, dy, dw, 0, rows, &scratch)
+        case .bfloat16:
+          kernels.bfloat16_weight_gradient(&parameters, x, 0, length, dy, &scratchWords, dw, 0, rows)
+        }
+      }
       /// The output and the weight's gradient, one behind the other.
       func results(_ ahead: UnsafeMutablePointer<ck_ahead>?) -> [Float] {
         var (y, dw) = (Guarded([Float](repeating: 0, count: rows * channels)), Guarded(packed.map { _ in 0 }))
-        let weights = Guarded.input(packed)
         parameters.ahead = ahead
-        y.write { kernels.convolve(&parameters, x, 0, length, weights, nil, 0, $0, channels, 0, rows) }
+        y.write(convolve)
         if let ahead { check(ahead, fetched, name, mustFetch: channels > 16) }
-        dw.write { kernels.weight_gradient(&parameters, x, 0, length, dy, $0, 0, rows) }
+        dw.write(weightGradient)
         if let ahead { check(ahead, fetched, name, mustFetch: channels >= 64 && taps > 1) }
         parameters.ahead = nil
         return y.values(name) + dw.values(name)
