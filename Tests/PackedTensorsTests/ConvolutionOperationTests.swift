@@ -1,6 +1,7 @@
-import PackedTensors
 import TestSupport
 import Testing
+
+@testable import PackedTensors
 
 /// Convolutions over ragged layouts with several lanes, forward and adjoint, against the definition in Double.
 @Suite struct ConvolutionOperationTests {
@@ -28,6 +29,54 @@ import Testing
       trial.checkForward()
       trial.checkBackward()
     }
+  }
+
+  /// Weights and their gradient that are visited one after the other, and tiles of many steps: five and seven panels.
+  @Test(
+    arguments: [(112, 80, 15, Precision.float32), (112, 80, 15, .bfloat16), (128, 128, 3, .float32)], [true, false])
+  func wideOnes(shape: (inputs: Int, outputs: Int, kernel: Int, precision: Precision), fused: Bool) {
+    let geometry = ConvolutionGeometry(
+      inputChannels: shape.inputs, outputChannels: shape.outputs, kernel: shape.kernel, causal: fused)
+    let packed = ConvolutionKernels.weightGradientSize(geometry, shape.precision)
+    #expect(2 * packed * MemoryLayout<Float>.size > KernelSizes.secondCache, "not wide enough for this test")
+    let trial = ConvolutionTrial(
+      geometry, layout: RaggedLayout(lengths: [17, 3, 0, 30], laneBounds: [0, 2, 2, 4]), inputMap: fused ? .relu : nil,
+      gradientMap: fused, target: fused ? .added : .new, activation: fused ? .relu : nil, withBias: fused,
+      precision: shape.precision, seed: 7)
+    trial.checkForward()
+    trial.checkBackward()
+    visitsOneByOne(geometry, shape.precision, fused: fused)
+  }
+
+  /// Both gradients at once have the bits of each alone.
+  private func visitsOneByOne(_ geometry: ConvolutionGeometry, _ precision: Precision, fused: Bool) {
+    let trial = ConvolutionTrial(
+      geometry, layout: RaggedLayout(lengths: [97, 5, 0, 200], laneBounds: [0, 2, 2, 4]), inputMap: fused ? .gelu : nil,
+      gradientMap: fused, target: .new, activation: nil, withBias: true, precision: precision, seed: 8)
+    func collected(_ run: ((Int, ConvolutionLaneGradient) -> Void) -> Void) -> [Float] {
+      var all: [Float] = []
+      run { _, part in
+        var weight = trial.weight
+        weight.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
+        all += weight + Array(UnsafeBufferPointer(start: part.bias!, count: geometry.outputChannels))
+      }
+      return all
+    }
+    var none: ActivationAdjoint?
+    var input: PackedTensor?
+    let both = collected { finished in
+      input = Convolution.backward(
+        geometry, trial.input, trial.gradient, weight: trial.weight, precision: precision, inputGradient: .new,
+        activation: &none, withBias: true, laneFinished: finished)
+    }
+    let parameters = collected { finished in
+      Convolution.parameterGradient(
+        geometry, trial.input, trial.gradient, precision: precision, withBias: true, laneFinished: finished)
+    }
+    let alone = Convolution.inputGradient(
+      geometry, trial.gradient, weight: trial.weight, precision: precision, layout: trial.layout, activation: &none)
+    report(Compare.bits("parameters of \(trial.name)", both, parameters))
+    report(Compare.bits("input of \(trial.name)", input!.elements, alone.elements))
   }
 
   @Test func theOutputsMomentsAreSummedByLane() {

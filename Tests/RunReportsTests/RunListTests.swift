@@ -53,5 +53,12 @@ import Testing
     #expect(table[1].hasPrefix("a/one  probe    –") && table[1].contains("5/9") && table[1].contains("running"))
     #expect(table[2].contains("failed (76)") && table[3].contains("loss 0.25 at 6"), "\(table)")
     #expect(try RunsCommand.list(folder.path + "/notes", isJSON: false).text.hasPrefix("no runs under "))
+    for (place, words) in [("b/run.json", "is a file; name a folder"), ("gone", "not found; name a folder")] {
+      #expect {
+        try RunsCommand.list("\(folder.path)/\(place)", isJSON: false)
+      } throws: {
+        "\($0)".contains(words)
+      }
+    }
   }
 }

@@ -73,6 +73,9 @@ static inline ptrdiff_t ck_attention_scratch(ptrdiff_t length, ptrdiff_t depth, 
                      : (2 * n + CK_ATTENTION_KEYS + 2 * CK_ATTENTION_ROWS) * d + tile + CK_ATTENTION_ROWS * CK_PANEL;
 }
 
+/// Doubles that `log_magnitudes` works in, for each timestep of a frame.
+enum { CK_SPECTRUM_WORK = 8 };
+
 struct ck_kernels {
   enum ck_isa isa;
   const char *name;
@@ -81,7 +84,7 @@ struct ck_kernels {
   void (*pack_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *packed);
   void (*unpack_weights)(const float *packed, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *w);
   /// Packs w [out, in, taps] for a convolution's adjoint: columns [phase][in], rows [n][out], where order[phase · count + n] is the
-  /// tap that stands there, −1 for zeros. Columns beyond the last phase's are left as they are.
+  /// tap that stands there. Columns beyond the last phase's are left as they are.
   void (*pack_adjoint_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, const ptrdiff_t *order,
                                ptrdiff_t phases, ptrdiff_t count, float *packed);
 
@@ -215,7 +218,7 @@ struct ck_kernels {
   void (*add_normals)(float *x, ptrdiff_t rows, ptrdiff_t channels, uint64_t key, uint64_t sequence, double deviation);
 
   /// out[f, k] = log(1 + |Σ_t window[t]·frames[f][t·step]·(cosines − i·sines)[k·t mod length]|) of `count` frames, k = 0 ... length / 2, in
-  /// Double; work: 8 · length.
+  /// Double; work: CK_SPECTRUM_WORK · length.
   void (*log_magnitudes)(float *out, const float *const *frames, ptrdiff_t count, ptrdiff_t step, ptrdiff_t length,
                          const double *window, const double *cosines, const double *sines, double *work);
 

@@ -28,7 +28,7 @@ public struct FrameSpectrum: Sendable {
   ///   - step: floats from one of a frame's `length` values to the next.
   public func logMagnitudes(_ frames: [UnsafePointer<Float>], step: Int, to out: UnsafeMutablePointer<Float>) {
     guard !frames.isEmpty else { return }
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * length) { work in
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(CK_SPECTRUM_WORK) * length) { work in
       frames.map(Optional.some).withUnsafeBufferPointer {
         Kernels.active.log_magnitudes(
           out, $0.baseAddress!, frames.count, step, length, window, cosines, sines, work.baseAddress!)

@@ -39,9 +39,9 @@ struct PackedWeights {
     if columns % KernelSizes.panel != 0 {
       base.update(repeating: 0, count: PackedWeights.size(rows: rows, columns: columns))
     }
-    let order = taps.flatMap { $0 + [Int](repeating: -1, count: taps[0].count - $0.count) }
+    precondition(taps.allSatisfy { $0.count == taps[0].count }, "the phases have different numbers of taps")
     Kernels.active.pack_adjoint_weights(
-      weight, g.outputChannels, g.inputChannels, g.kernel, order, taps.count, taps[0].count, base)
+      weight, g.outputChannels, g.inputChannels, g.kernel, Array(taps.joined()), taps.count, taps[0].count, base)
     if precision == .bfloat16 { pair(taps: taps[0].count, inputs: g.outputChannels, columns: columns) }
     if isInterpolated { interpolate(inputs: g.outputChannels, columns: columns) }
   }

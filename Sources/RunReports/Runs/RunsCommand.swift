@@ -8,7 +8,7 @@ public enum RunsCommand {
   /// Lists the runs.
   /// - Parameter isJSON: an array of objects rather than a table.
   /// - Returns: what is to be printed, and what could not be looked at.
-  /// - Throws: 66 where there is no such folder.
+  /// - Throws: 66 where there is nothing, or no folder.
   public static func list(_ folder: String, isJSON: Bool) throws -> (text: String, problems: [String]) {
     guard AtomicFile.exists(folder) else {
       throw FileError.missing(path: folder, advice: "name a folder in which there are runs")

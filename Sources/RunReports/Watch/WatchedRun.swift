@@ -10,7 +10,7 @@ struct WatchedRun {
   /// What cannot be read of the metrics, in words.
   private(set) var problem: String?
 
-  /// - Throws: 66 where there is no such folder, or it holds no run.
+  /// - Throws: 66 where there is nothing, or no run.
   init(_ path: String) throws {
     guard AtomicFile.exists(path) else {
       throw FileError.missing(path: path, advice: "name the --out folder of a training")

@@ -40,8 +40,13 @@ public struct DatasetImporter {
     if let scale = options.scale, !scale.isFinite || scale == 0 {
       throw DataError.usage("scale: the values cannot be multiplied by \(scale)")
     }
-    if options.isZNormalised && kind != .reals {
-      throw DataError.usage("categories have no mean and no deviation; leave out either them or z-normalise")
+    if options.isZNormalised {
+      if kind != .reals { throw DataError.usage("z-normalise is for reals; categories have no mean and no deviation") }
+      if options.format == .csv && (options.csv.row == .vector || !options.csv.symbolicColumns.isEmpty) {
+        throw DataError.usage(
+          "z-normalise is for sequences in time; rows that are vectors have none, and symbolic columns are no quantities"
+        )
+      }
     }
     try DatasetWriter.refuseFolderInUse(output)
     let levels = try symbolicLevels(source)
@@ -98,7 +103,7 @@ public struct DatasetImporter {
   }
 
   /// Features made of each of the source's.
-  private var made: Int { options.isZNormalised ? ZNormalisation.features : 1 }
+  private var outputsPerFeature: Int { options.isZNormalised ? ZNormalisation.outputsPerFeature : 1 }
 
   private mutating func copy(_ sequences: ImportedSequences, to output: String) throws {
     let kind = kind
@@ -107,7 +112,7 @@ public struct DatasetImporter {
       if let scale = options.scale {
         for index in sequence.values.indices { sequence.values[index] = Float(Double(sequence.values[index]) * scale) }
       }
-      try check(writer.features / made, kind)
+      try check(writer.features / outputsPerFeature, kind)
       if options.isZNormalised { ZNormalisation.apply(to: &sequence) }
       if let quantiser = options.quantiser { quantiser.apply(to: &sequence.values) }
       greatest = max(greatest, sequence.values.max() ?? 0)
@@ -131,11 +136,13 @@ public struct DatasetImporter {
   }
 
   private mutating func begin(_ output: String, _ kind: ValueKind) throws -> DatasetWriter {
-    guard (1...DatasetManifest.mostFeatures / made).contains(sequence.features) else {
-      throw sequence.error("\(sequence.features) features; expected 1...\(DatasetManifest.mostFeatures / made)")
+    guard (1...DatasetManifest.mostFeatures / outputsPerFeature).contains(sequence.features) else {
+      throw sequence.error(
+        "\(sequence.features) features; expected 1...\(DatasetManifest.mostFeatures / outputsPerFeature)")
     }
     let writer = try DatasetWriter(
-      at: output, name: options.name, features: sequence.features * made, values: kind, shardBytes: options.shardBytes)
+      at: output, name: options.name, features: sequence.features * outputsPerFeature, values: kind,
+      shardBytes: options.shardBytes)
     self.writer = writer
     return writer
   }

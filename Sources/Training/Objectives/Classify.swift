@@ -12,7 +12,7 @@ struct Classify: Objective {
   var range: Range<Int> { head.linear.range }
   var countsCorrect: Bool { true }
   var readsValues: Bool { drawing == nil }
-  var pooling: Pooling? { drawing == nil ? head.pooling : nil }
+  var pooling: Pooling? { head.pooling }
 
   struct View {
     /// What the encoder reads: the sequences, or views of them.

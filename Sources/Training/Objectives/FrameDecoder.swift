@@ -79,13 +79,13 @@ struct FrameDecoder: Sendable {
     spectra.withUnsafeMutableBufferPointer { spectra in
       guard let to = spectra.baseAddress else { return }
       spectrum.logMagnitudes(
-        (0..<frames).flatMap { each(featureOf: first + $0 * frame * features) }, step: features, to: to)
+        (0..<frames).flatMap { pointers(toFeaturesOf: first + $0 * frame * features) }, step: features, to: to)
     }
     return (0..<frames).map { Array(spectra[$0 * width..<($0 + 1) * width]) }
   }
 
-  /// Where the features of a frame begin.
-  private func each(featureOf first: UnsafePointer<Float>) -> [UnsafePointer<Float>] {
+  /// Where each feature of a frame begins.
+  private func pointers(toFeaturesOf first: UnsafePointer<Float>) -> [UnsafePointer<Float>] {
     (0..<features).map { first + $0 }
   }
 
@@ -123,7 +123,8 @@ struct FrameDecoder: Sendable {
         for (_, present) in frames {
           precondition(present >= frame, "a frame of \(present) timesteps has no spectrum of \(frame)")
         }
-        spectrum.logMagnitudes(frames.flatMap { each(featureOf: $0.first) }, step: features, to: to + index * width)
+        spectrum.logMagnitudes(
+          frames.flatMap { pointers(toFeaturesOf: $0.first) }, step: features, to: to + index * width)
       }
     }
   }

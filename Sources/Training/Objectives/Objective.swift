@@ -16,8 +16,7 @@ public protocol Objective: Sendable {
   /// Whether the encoder reads the values of the batch as they are, so that another objective that does can use the same
   /// pass.
   var readsValues: Bool { get }
-  /// How a sequence's frames become the one row that the loss depends on, where that and the values of the batch as they are
-  /// is all that it reads; none: it reads frames, or other values.
+  /// The pooling before the head, where the loss reads nothing else of the encoder's output; none: it reads frames.
   var pooling: Pooling? { get }
   /// The share that stays of a moving average of the weights, where one is wanted.
   var averageDecay: Double? { get }

@@ -5,9 +5,9 @@ import PackedTensors
 ///
 /// A probe sees its sequences again every epoch, and a sequence's embedding depends on nothing else in its batch, so that
 /// what was kept has the bits of what would be computed. A row of `width` numbers stands for a sequence of frames, because
-/// pooling one row changes nothing.
+/// pooling one row changes nothing. Where the objective draws views of its own, nothing is kept.
 struct FrozenEmbeddings {
-  /// Memory that all kept rows may take. What does not fit is computed each time.
+  /// Memory that all kept rows may take, and where each lies. What does not fit is computed each time.
   static let capacity = 256 << 20
 
   private let pooling: Pooling
@@ -26,8 +26,11 @@ struct FrozenEmbeddings {
     self.capacity = capacity
   }
 
+  /// Bytes of a row and of its place: two words, in a table that is a third empty or more.
+  private var bytesOfRow: Int { width * MemoryLayout<Float>.size + 4 * MemoryLayout<Int>.size }
+
   /// Bytes that are kept when so many sequences have been seen.
-  func bytes(sequences: Int) -> Int { min(capacity, sequences * width * MemoryLayout<Float>.size) }
+  func bytes(sequences: Int) -> Int { min(capacity, sequences * bytesOfRow) }
 
   /// The pooled embeddings of a batch, `[sequences, width]`.
   /// - Parameters:
@@ -64,7 +67,7 @@ struct FrozenEmbeddings {
 
   private mutating func keep(_ pooled: PackedTensor, ids: [Int]) {
     for (index, id) in ids.enumerated() {
-      guard (rows.count + width) * MemoryLayout<Float>.size <= capacity else { return }
+      guard (places.count + 1) * bytesOfRow <= capacity else { return }
       places[id] = rows.count
       rows.append(contentsOf: UnsafeBufferPointer(start: pooled.row(index), count: width))
     }
@@ -74,6 +77,7 @@ struct FrozenEmbeddings {
 extension Model {
   /// A place to keep what the encoder makes, where it is frozen and the objective reads no more of it than a row a sequence.
   var frozenEmbeddings: FrozenEmbeddings? {
-    isEncoderFrozen ? objective.pooling.map { FrozenEmbeddings($0, width: encoder.width) } : nil
+    guard isEncoderFrozen && objective.readsValues else { return nil }
+    return objective.pooling.map { FrozenEmbeddings($0, width: encoder.width) }
   }
 }

@@ -4,7 +4,7 @@ import SequenceData
 /// Rounds of pseudo-labelling: a classifier guesses labels on its way and goes on with them (Lee 2013, "Pseudo-label").
 extension Trainer {
   /// How labels are guessed; nil where they are not.
-  private var pseudoLabels: PseudoLabelRecipe? { (session.recipe.objective as? ClassifyRecipe)?.pseudoLabels }
+  var pseudoLabels: PseudoLabelRecipe? { (session.recipe.objective as? ClassifyRecipe)?.pseudoLabels }
 
   /// The first step behind those that are trained with the labels of now.
   var endOfStage: Int {

@@ -313,9 +313,10 @@ final class Trainer<E: Encoder, O: Objective> {
       "\(session.job.command.rawValue): \(Counted.text(session.selection.ids.count, "sequence")), \(Counted.text(plan.steps, "step")) an epoch, \(Counted.text(totalSteps, "step")); "
         + "\(parameters) parameters, receptive field \(model.encoder.field); \(Counted.text(session.communicator.size, "rank")), \(Counted.text(session.recipe.batch.lanes, "lane")), \(InstructionSet.active.rawValue)"
     )
+    let guessed = pseudoLabels == nil ? 0 : session.sequencesToGuess.count
     let memory = try MemoryEstimate(
       model, data: DataDescription(session.dataset), lanes: session.recipe.batch.lanes,
-      ranks: session.communicator.size, sequences: session.selection.ids.count)
+      ranks: session.communicator.size, sequences: session.selection.ids.count + guessed)
     progress.say("memory: \(memory.text(timesteps: longestStep))")
     if let labelled = session.labelledSequences, session.job.labels != .all {
       progress.say("labels: \(session.selection.ids.count) of \(Counted.text(labelled, "sequence")) are used")

@@ -46,7 +46,7 @@ struct DataImport: ParsableCommand {
 
   @Flag(
     help:
-      "Give every sequence mean 0 and deviation 1, and keep what that takes away: each feature's mean and the logarithm of its deviation become features."
+      "Give every sequence mean 0 and deviation 1, and keep what that takes away: of each feature its mean, as a part of its root mean square, and that one's logarithm."
   )
   var zNormalise = false
 

@@ -78,7 +78,10 @@ struct Finetune: ParsableCommand {
     completion: .checkpoints)
   var checkpoint: String?
 
-  @Flag(help: "Keep the encoder as it is, batch norm included, and train the head alone.")
+  @Flag(
+    help:
+      "Keep the encoder as it is, batch norm included, and train the head alone, on embeddings that each rank makes once."
+  )
   var probe = false
 
   func validate() throws { try refuseEmpty(("--encoder", encoder), ("--checkpoint", checkpoint)) }
