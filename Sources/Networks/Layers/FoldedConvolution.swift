@@ -17,7 +17,9 @@ struct FoldedConvolution {
     let scale = zip(gain, variance).map { Double($0) / (Double($1) + norm.epsilon).squareRoot() }
     var weight = store[layer.weight]
     let row = weight.count / scale.count
-    for index in weight.indices { weight[index] = Float(scale[index / row] * Double(weight[index])) }
+    for (output, scale) in scale.enumerated() {
+      for index in output * row..<(output + 1) * row { weight[index] = Float(scale * Double(weight[index])) }
+    }
     self.weight = weight
     bias = store[layer.bias].enumerated().map {
       Float(scale[$0] * (Double($1) - Double(mean[$0])) + Double(shift[$0]))

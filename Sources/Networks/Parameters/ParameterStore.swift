@@ -83,11 +83,17 @@ public final class ParameterStore {
   /// - Precondition: the two are copies of one store.
   public func approach(_ other: ParameterStore, rate: Float) {
     precondition(values.count == other.values.count, "\(values.count) parameters approach \(other.values.count)")
-    for index in values.indices { values[index] += rate * (other.values[index] - values[index]) }
-    for index in statistics.lazy.flatMap(\.range) {
-      statisticValues[index] += rate * (other.statisticValues[index] - statisticValues[index])
-    }
+    Self.approach(&values, other.values, values.indices, rate: rate)
+    for statistic in statistics { Self.approach(&statisticValues, other.statisticValues, statistic.range, rate: rate) }
     counterValues = other.counterValues
+  }
+
+  private static func approach(_ values: inout [Float], _ others: [Float], _ range: Range<Int>, rate: Float) {
+    values.withUnsafeMutableBufferPointer { values in
+      others.withUnsafeBufferPointer { others in
+        for index in range { values[index] += rate * (others[index] - values[index]) }
+      }
+    }
   }
 
   /// Registers a parameter and draws its initial value, which depends on seed and name alone.
