@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Trainings {
+extension Commands {
   /// Recurrent encoders: the same bits on any number of ranks and threads.
   @Suite struct RecurrentCommandTests {
     @Test(arguments: [
