@@ -1,5 +1,5 @@
 import ArrayFiles
-import Glibc
+import PackedTensors
 import Tracing
 
 /// Publishes checkpoints on a thread of its own while training goes on; one at a time.
@@ -42,14 +42,14 @@ public final class CheckpointWriter {
   deinit { _ = job?.wait() }
 
   /// One checkpoint on its way. The thread has it to itself between `start` and the join in `wait`.
-  private final class Job {
+  private final class Job: @unchecked Sendable {
     private let store: CheckpointStore
     private let keep: Int
     private let lock: RunLock?
     private var snapshot: CheckpointSnapshot?
     private let timeline: Timeline?
     private var failure: (any Error)?
-    private var thread: pthread_t?
+    private var thread: BackgroundThread?
 
     init(
       store: CheckpointStore, keep: Int, lock: RunLock?, snapshot: CheckpointSnapshot, timeline: Timeline?
@@ -63,23 +63,12 @@ public final class CheckpointWriter {
 
     /// Starts the thread; where the system gives none, the checkpoint is written at once.
     func start() {
-      var thread = pthread_t()
-      let pointer = Unmanaged.passRetained(self).toOpaque()
-      let code = pthread_create(
-        &thread, nil,
-        { pointer in
-          Unmanaged<Job>.fromOpaque(pointer!).takeRetainedValue().run()
-          return nil
-        }, pointer)
-      if code == 0 {
-        self.thread = thread
-      } else {
-        Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue().run()
-      }
+      thread = BackgroundThread { self.run() }
+      if thread == nil { run() }
     }
 
     func wait() -> (any Error)? {
-      if let thread { pthread_join(thread, nil) }
+      thread?.wait()
       return failure
     }
 

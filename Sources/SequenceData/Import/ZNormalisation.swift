@@ -14,14 +14,15 @@ enum ZNormalisation {
   private static let leastRootMeanSquare = 1e-12
 
   /// Replaces finite values `[timesteps, n]` by `[timesteps, 3·n]`: behind the n normalised features the means, as parts of the
-  /// root mean square (−1...1), then the natural logarithms of the root mean squares. Moments are summed in Double in the
-  /// order of timesteps. Complexity: O(values).
+  /// root mean square (−1...1), then the natural logarithms of the root mean squares.
+  /// Complexity: O(values).
   static func apply(to sequence: inout SourceSequence) {
     let (width, values) = (sequence.features, sequence.values)
     let length = values.count / width
     var result = [Float](repeating: 0, count: values.count * outputsPerFeature)
     for feature in 0..<width {
-      let (mean, deviation) = moments(values, feature, width, length)
+      let moments = values.withUnsafeBufferPointer { SequenceMoments(of: $0, feature: feature, features: width) }
+      let (mean, deviation) = (moments.mean, moments.deviation)
       let rootMeanSquare = (mean * mean + deviation * deviation).squareRoot()
       let isConstant = deviation <= leastRelativeDeviation * rootMeanSquare
       let relativeMean = rootMeanSquare > 0 ? mean / rootMeanSquare : 0
@@ -36,17 +37,5 @@ enum ZNormalisation {
     }
     sequence.values = result
     sequence.features = width * outputsPerFeature
-  }
-
-  private static func moments(
-    _ values: [Float], _ feature: Int, _ width: Int, _ length: Int
-  ) -> (mean: Double, deviation: Double) {
-    let places = stride(from: feature, to: values.count, by: width)
-    let mean = places.reduce(0) { $0 + Double(values[$1]) } / Double(length)
-    let squares = places.reduce(0.0) { sum, place in
-      let d = Double(values[place]) - mean
-      return sum + d * d
-    }
-    return (mean, (squares / Double(length)).squareRoot())
   }
 }

@@ -1,4 +1,5 @@
 import PackedTensors
+import SequenceData
 
 /// What is done to values before an encoder reads them as numbers.
 public enum InputNormalisation: Sendable, Equatable {
@@ -39,21 +40,10 @@ public enum InputNormalisation: Sendable, Equatable {
     case .none: return nil
     case .dataset(let mean, let deviation): return (mean, deviation)
     case .sequence:
-      let length = values.count / features
-      var mean = [Double](repeating: 0, count: features)
-      var deviation = mean
-      for feature in 0..<features {
-        var (sum, square) = (0.0, 0.0)
-        for t in 0..<length { sum += Double(values[t * features + feature]) }
-        let centre = sum / Double(length)
-        for t in 0..<length {
-          let d = Double(values[t * features + feature]) - centre
-          square += d * d
-        }
-        mean[feature] = centre
-        deviation[feature] = (square / Double(length)).squareRoot()
+      let moments = (0..<features).map {
+        SequenceMoments(of: UnsafeBufferPointer(values), feature: $0, features: features)
       }
-      return (mean, deviation)
+      return (moments.map(\.mean), moments.map(\.deviation))
     }
   }
 
