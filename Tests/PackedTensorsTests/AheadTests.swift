@@ -2,16 +2,16 @@ import CKernels
 import TestSupport
 import Testing
 
-/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted down to its end and not beyond, or, where the
-/// tiles are too few for it, not at all.
+/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted down place by place, to its end and not beyond
+/// where the tiles have a step for each line.
 @Suite struct AheadTests {
-  private static let lines = [256, 1, 0, 100]
+  private static let lines = [80, 1, 0, 30]
 
   /// How a convolution is computed.
   enum Way: CaseIterable { case direct, interpolated, bfloat16 }
 
   @Test(arguments: [16, 32, 48, 64, 80], [1, 5])
-  func convolutionsFetchAllOfItOrNothingAndComputeTheSame(channels: Int, taps: Int) {
+  func convolutionsFetchItAndComputeTheSame(channels: Int, taps: Int) {
     for way in [Way.direct, .bfloat16] { check(way, channels: channels, taps: taps) }
   }
 
@@ -65,9 +65,9 @@ import Testing
         var (y, dw) = (Guarded([Float](repeating: 0, count: rows * channels)), Guarded(packed.map { _ in 0 }))
         parameters.ahead = ahead
         y.write(convolve)
-        if let ahead { check(ahead, fetched, name, mustFetch: channels > 16) }
+        if let ahead { check(ahead, fetched, name, mustFetchAll: channels > 16) }
         dw.write(weightGradient)
-        if let ahead { check(ahead, fetched, name, mustFetch: channels >= 64 && taps > 1) }
+        if let ahead { check(ahead, fetched, name, mustFetchAll: channels > 16) }
         parameters.ahead = nil
         return y.values(name) + dw.values(name)
       }
@@ -78,9 +78,9 @@ import Testing
     }
   }
 
-  /// Expects that all was fetched or, unless it must be, nothing; and fills it again.
+  /// Expects that all was fetched, or the first of it unless all must be; and fills it again.
   private func check(
-    _ ahead: UnsafeMutablePointer<ck_ahead>, _ bytes: [UInt8], _ name: String, mustFetch: Bool,
+    _ ahead: UnsafeMutablePointer<ck_ahead>, _ bytes: [UInt8], _ name: String, mustFetchAll: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let (at, lines) = (ahead.pointee.at, ahead.pointee.lines)
@@ -89,9 +89,10 @@ import Testing
       [at.0, at.1, at.2, at.3].map { ($0! - bytes.baseAddress!) / 64 }
     }
     #expect(zip(left, moved).map(+) == Self.lines, "\(name): lines are counted", sourceLocation: sourceLocation)
-    let all = left.allSatisfy { $0 == 0 }
-    let none = left == Self.lines
-    #expect(all || (none && !mustFetch), "\(name): left are \(left)", sourceLocation: sourceLocation)
+    #expect(left.allSatisfy { $0 >= 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
+    let begun = left.indices.filter { moved[$0] > 0 }.max() ?? 0
+    #expect(left[..<begun].allSatisfy { $0 == 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
+    #expect(!mustFetchAll || left.allSatisfy { $0 == 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
     fill(ahead, from: bytes)
   }
 

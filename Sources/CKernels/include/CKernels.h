@@ -32,13 +32,13 @@ enum ck_output { CK_ADD = 1, CK_RECTIFY = 2 };
 enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_LEAKY_RELU = 3 };
 
 /// Memory that the caller's next call will read and write: `lines` lines of 64 bytes from each of a few places. A kernel that is
-/// given it fetches them into the second cache while it computes, some before each tile, and counts down what is left. Places
-/// past a buffer's end do no harm.
+/// given it fetches them into the second cache while it computes, some with each tile, and counts down what is left. Places past a
+/// buffer's end do no harm.
 #define CK_PLACES 4
 struct ck_ahead {
   const void *at[CK_PLACES];
   ptrdiff_t lines[CK_PLACES];
-  /// Lines of each place before a tile, or 0 where nothing is fetched: kernels set it.
+  /// Lines of a tile, at most: kernels set it.
   ptrdiff_t each;
 };
 

@@ -130,20 +130,24 @@ extension Convolution {
             needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
           }
           let g = gradients.rows(needed, of: sequence)
+          // What the next leaf needs: half of it is fetched with the weight's gradient, half with the input's.
           var ahead = LeafAhead()
-          ahead.add(gradient.tensor, behind: rows, of: sequence)
           if let (input, _) = gradient.adjoint { ahead.add(input, behind: rows, of: sequence) }
           if let adjoint { ahead.add(adjoint.output, behind: written, of: sequence) }
           if let parameters, let loader, let sums {
             let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
             let read = geometry.inputRows(for: rows, length: length)
-            ahead.add(parameters.input.tensor, behind: written, of: sequence)
+            var before = LeafAhead()
+            before.add(gradient.tensor, behind: rows, of: sequence)
+            before.add(parameters.input.tensor, behind: written, of: sequence)
             kernels.weightGradient(
               geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-              to: sums, rows, ahead: &ahead.places)
+              to: sums, rows, ahead: &before.places)
             if parameters.withBias && parameters.isCounted?[sequence] ?? true {
               Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
             }
+          } else {
+            ahead.add(gradient.tensor, behind: rows, of: sequence)
           }
           adjoint?.write(
             written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,

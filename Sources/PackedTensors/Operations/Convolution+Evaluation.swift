@@ -35,10 +35,11 @@ extension Convolution {
           let length = x.layout.length(of: sequence)
           let read = geometry.inputRows(for: rows, length: length)
           let y = output.row(layout.offsets[sequence] + rows.lowerBound)
+          var ahead = LeafAhead(reading: x, behind: read, writing: output, behind: rows, of: sequence)
           kernels.convolve(
             geometry.kernelParameters, loader.rows(read, of: sequence), rows: read.count, from: read.lowerBound,
             length: length, packed, bias: tail.takesBias ? nil : start.baseAddress, tail.output, to: y,
-            rowStride: geometry.outputChannels, rows)
+            rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
           tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
         }
       }
