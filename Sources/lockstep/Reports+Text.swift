@@ -36,7 +36,9 @@ extension BenchCommand.Result {
 extension KernelBenchmark.Result {
   /// The result as three tables in Markdown.
   var text: String {
-    func cell(_ rate: Double) -> String { String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak) }
+    func cell(_ rate: Double, _ peak: Double) -> String {
+      String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak)
+    }
     var lines = [
       String(
         format: "One core, %@, %@: float32 multiply-adds on registers %.0f GFLOP/s; a copy moves %.1f GB/s.",
@@ -49,12 +51,13 @@ extension KernelBenchmark.Result {
       var name = "\(row.inputChannels) to \(row.outputChannels), kernel \(row.kernel)"
       if row.stride > 1 { name += ", stride \(row.stride)" }
       if row.dilation > 1 { name += ", dilation \(row.dilation)" }
-      lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.inputGradient)) | \(cell(row.weightGradient)) |")
+      let cells = [row.forward, row.inputGradient, row.weightGradient].map { cell($0, row.peak) }
+      lines.append("| \(name) | \(cells.joined(separator: " | ")) |")
     }
     lines += ["", "| attention of one head | forward, GFLOP/s | adjoint |", "|---|---|---|"]
     for row in attention {
       let name = "\(row.length) timesteps, \(row.depth) channels\(row.isCausal ? ", causal" : "")"
-      lines.append("| \(name) | \(cell(row.forward)) | \(cell(row.gradient)) |")
+      lines.append("| \(name) | \(cell(row.forward, row.peak)) | \(cell(row.gradient, row.peak)) |")
     }
     lines += [
       "", "| operation of the reference block | ns a timestep | limit, ns | by | bytes |", "|---|---|---|---|---|",

@@ -10,6 +10,8 @@ public enum AttentionBenchmark {
     public let isCausal: Bool
     /// Forward, and its adjoint.
     public let forward, gradient: Double
+    /// Fused multiply-adds of Float on registers alone in the same moments.
+    public let peak: Double
   }
 
   static let shapes = [16, 32, 64, 128].map { (length: 2048, depth: $0, isCausal: false) } + [(2048, 32, true)]
@@ -20,12 +22,13 @@ public enum AttentionBenchmark {
     let (x, g) = (KernelBenchmark.filled(layout, 3 * depth), KernelBenchmark.filled(layout, depth))
     let turns = Positions(timesteps: length, channels: depth)
     let saved = attention.forward(x, turns: turns).1
-    let forward = Stopwatch.seconds { _ = attention.forward(x, turns: turns) }
-    let gradient = Stopwatch.seconds { _ = attention.backward(x, g, saved, turns: turns) }
+    let (seconds, peak) = Stopwatch.secondsAndPeak([
+      { _ = attention.forward(x, turns: turns) }, { _ = attention.backward(x, g, saved, turns: turns) },
+    ])
     // Forward two products of length × length × depth, backward five.
     let operations = Double(attention.operations(ofLength: length))
     return Row(
-      length: length, depth: depth, isCausal: isCausal, forward: operations / forward,
-      gradient: 2.5 * operations / gradient)
+      length: length, depth: depth, isCausal: isCausal, forward: operations / seconds[0],
+      gradient: 2.5 * operations / seconds[1], peak: peak)
   }
 }

@@ -110,7 +110,7 @@ public enum BlockOperations {
       ) { _, _ in }
     }
 
-    private func time(_ name: String, _ operations: Int, _ bytes: Int, _ work: () -> Void) -> Row {
+    private func time(_ name: String, _ operations: Int, _ bytes: Int, _ work: @escaping () -> Void) -> Row {
       Row(
         name: name, nanoseconds: Stopwatch.seconds(work) * 1e9 / Double(timesteps), operations: operations, bytes: bytes
       )

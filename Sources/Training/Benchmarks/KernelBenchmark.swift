@@ -3,7 +3,7 @@ import PackedTensors
 /// `lockstep bench kernels`: how near convolutions come to the processor's multiply-add rate, on one core.
 ///
 /// The operations that training calls are measured, on one sequence whose activations exceed the first cache: for each,
-/// repeated for a twentieth of a second, the median of five.
+/// repeated for a twentieth of a second, the median of five, in turn with multiply-adds on registers.
 public enum KernelBenchmark {
   /// One shape of convolution, in FLOP a second.
   public struct Row: Codable, Sendable {
@@ -11,6 +11,8 @@ public enum KernelBenchmark {
     public let inputChannels, outputChannels, kernel, stride, dilation: Int
     /// The convolution; its adjoint with respect to the input; and that with respect to the weights.
     public let forward, inputGradient, weightGradient: Double
+    /// Fused multiply-adds of Float on registers alone in the same moments; those of bfloat16 may be twice as fast.
+    public let peak: Double
   }
 
   /// All that is measured.
@@ -19,7 +21,7 @@ public enum KernelBenchmark {
     public let instructionSet: String
     /// What was multiplied.
     public let precision: String
-    /// Fused multiply-adds of Float on registers alone, FLOP a second; those of bfloat16 may be twice as fast.
+    /// Fused multiply-adds of Float on registers alone, FLOP a second: the median of those beside all shapes.
     public let peak: Double
     /// A copy from memory to memory, bytes read and written a second.
     public let copyBytes: Double
@@ -61,9 +63,6 @@ public enum KernelBenchmark {
 
   static func run(_ precision: Precision, _ shapes: [ConvolutionGeometry], timesteps: Int = timesteps) -> Result {
     setFloatEnvironment()
-    // A processor may need a while to reach its speed, and is shared: the limit is the better of before and after.
-    func peak() -> Double { Stopwatch.rate { ProcessorLimits.multiplyAdd(rounds: 100_000) } }
-    let before = peak()
     let layout = RaggedLayout(lengths: [1 << 24])
     let (source, target) = (PackedTensor(layout: layout, channels: 1), PackedTensor(layout: layout, channels: 1))
     source.fill(1)
@@ -71,8 +70,9 @@ public enum KernelBenchmark {
     let convolutions = shapes.map { measure($0, precision, timesteps) }
     let attention = AttentionBenchmark.shapes.map(AttentionBenchmark.measure)
     let operations = BlockOperations.measure(precision)
+    let peaks = (convolutions.map(\.peak) + attention.map(\.peak)).sorted()
     return Result(
-      instructionSet: InstructionSet.active.rawValue, precision: precision.rawValue, peak: max(before, peak()),
+      instructionSet: InstructionSet.active.rawValue, precision: precision.rawValue, peak: peaks[peaks.count / 2],
       copyBytes: copy, convolutions: convolutions, attention: attention, operations: operations)
   }
 
@@ -89,17 +89,18 @@ public enum KernelBenchmark {
         inputGradient: target, activation: &none, withBias: false
       ) { _, _ in }
     }
-    let forward = Stopwatch.seconds {
+    func forward() {
       var none: MomentSums?
       _ = Convolution.forward(
         geometry, NormalisedInput(x), weight: weight, bias: nil, precision: precision, moments: &none)
     }
-    let weights = Stopwatch.seconds { adjoint(.none) }
-    let both = Stopwatch.seconds { adjoint(.new) }
+    let (seconds, peak) = Stopwatch.secondsAndPeak([forward, { adjoint(.none) }, { adjoint(.new) }])
+    let (weights, both) = (seconds[1], seconds[2])
     return Row(
       inputChannels: geometry.inputChannels, outputChannels: geometry.outputChannels, kernel: geometry.kernel,
-      stride: geometry.stride, dilation: geometry.dilation, forward: Double(operations) / forward,
-      inputGradient: Double(operations) / max(both - weights, 1e-9), weightGradient: Double(operations) / weights)
+      stride: geometry.stride, dilation: geometry.dilation, forward: Double(operations) / seconds[0],
+      inputGradient: Double(operations) / max(both - weights, 1e-9), weightGradient: Double(operations) / weights,
+      peak: peak)
   }
 
   /// A tensor of small values that differ.
