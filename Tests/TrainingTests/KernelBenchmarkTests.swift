@@ -7,7 +7,7 @@ import Testing
 @Suite struct KernelBenchmarkTests {
   @Test(arguments: Precision.allCases) func everyShapeAndOperationHasItsRate(precision: Precision) {
     let shape = ConvolutionGeometry(inputChannels: 6, outputChannels: 12, kernel: 3, stride: 2, dilation: 4)
-    let result = KernelBenchmark.run(precision, [shape])
+    let result = KernelBenchmark.run(precision, [shape], timesteps: 200, ofAttention: 50, ofOperations: 500)
     #expect(result.precision == precision.rawValue && result.peak > 1e8 && result.copyBytes > 1e7)
     let row = result.convolutions[0]
     #expect((row.inputChannels, row.outputChannels, row.kernel) == (6, 12, 3) && (row.stride, row.dilation) == (2, 4))

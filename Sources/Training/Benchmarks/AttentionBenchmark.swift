@@ -14,9 +14,12 @@ public enum AttentionBenchmark {
     public let peak: Double
   }
 
-  static let shapes = [16, 32, 64, 128].map { (length: 2048, depth: $0, isCausal: false) } + [(2048, 32, true)]
+  /// Timesteps of the sequence.
+  static let timesteps = 2048
+  static let shapes: [(depth: Int, isCausal: Bool)] =
+    [16, 32, 64, 128].map { (depth: $0, isCausal: false) } + [(32, true)]
 
-  static func measure(length: Int, depth: Int, isCausal: Bool) -> Row {
+  static func measure(depth: Int, isCausal: Bool, length: Int) -> Row {
     let attention = Attention(width: depth, heads: 1, isCausal: isCausal)
     let layout = RaggedLayout(lengths: [length])
     let (x, g) = (KernelBenchmark.filled(layout, 3 * depth), KernelBenchmark.filled(layout, depth))

@@ -20,14 +20,15 @@ public enum BlockOperations {
   private static let width = 64
   private static let kernel = 3
   /// Timesteps of the one sequence: its tensors of 8 MiB exceed the second cache.
-  private static let timesteps = 1 << 15
+  static let timesteps = 1 << 15
 
-  static func measure(_ precision: Precision) -> [Row] { Block(precision).rows() }
+  static func measure(_ precision: Precision, timesteps: Int) -> [Row] { Block(precision, timesteps: timesteps).rows() }
 
   /// The tensors and maps of a block in the middle of a step.
   private struct Block {
     let precision: Precision
-    let layout = RaggedLayout(lengths: [timesteps])
+    let timesteps: Int
+    let layout: RaggedLayout
     let geometry = ConvolutionGeometry(inputChannels: width, outputChannels: width, kernel: kernel)
     let stem = ConvolutionGeometry(inputChannels: 1, outputChannels: width, kernel: 1)
     let weight = [Float](repeating: 0.01, count: width * width * kernel)
@@ -37,8 +38,10 @@ public enum BlockOperations {
     let join: ResidualJoin
     let row: PackedTensor
 
-    init(_ precision: Precision) {
+    init(_ precision: Precision, timesteps: Int) {
       self.precision = precision
+      self.timesteps = timesteps
+      layout = RaggedLayout(lengths: [timesteps])
       values = KernelBenchmark.filled(layout, 1)
       (x, first, second) = (
         KernelBenchmark.filled(layout, width), KernelBenchmark.filled(layout, width),

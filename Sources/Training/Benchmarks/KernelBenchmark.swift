@@ -58,18 +58,25 @@ public enum KernelBenchmark {
   ///   - bfloat16: whether convolutions multiply bfloat16.
   ///   - timesteps: of the sequence that convolutions are measured on.
   public static func run(bfloat16: Bool, timesteps: Int = timesteps) -> Result {
-    run(bfloat16 ? .bfloat16 : .float32, shapes, timesteps: timesteps)
+    run(
+      bfloat16 ? .bfloat16 : .float32, shapes, timesteps: timesteps, ofAttention: AttentionBenchmark.timesteps,
+      ofOperations: BlockOperations.timesteps)
   }
 
-  static func run(_ precision: Precision, _ shapes: [ConvolutionGeometry], timesteps: Int = timesteps) -> Result {
+  static func run(
+    _ precision: Precision, _ shapes: [ConvolutionGeometry], timesteps: Int, ofAttention length: Int,
+    ofOperations blockTimesteps: Int
+  ) -> Result {
     setFloatEnvironment()
     let layout = RaggedLayout(lengths: [1 << 24])
     let (source, target) = (PackedTensor(layout: layout, channels: 1), PackedTensor(layout: layout, channels: 1))
     source.fill(1)
     let copy = Stopwatch.rate { ProcessorLimits.copy(source, to: target) }
     let convolutions = shapes.map { measure($0, precision, timesteps) }
-    let attention = AttentionBenchmark.shapes.map(AttentionBenchmark.measure)
-    let operations = BlockOperations.measure(precision)
+    let attention = AttentionBenchmark.shapes.map {
+      AttentionBenchmark.measure(depth: $0.depth, isCausal: $0.isCausal, length: length)
+    }
+    let operations = BlockOperations.measure(precision, timesteps: blockTimesteps)
     let peaks = (convolutions.map(\.peak) + attention.map(\.peak)).sorted()
     return Result(
       instructionSet: InstructionSet.active.rawValue, precision: precision.rawValue, peak: peaks[peaks.count / 2],

@@ -26,7 +26,7 @@ enum Stopwatch {
   /// a second.
   static func secondsAndPeak(_ works: [() -> Void]) -> (seconds: [Double], peak: Double) {
     var operations = 0
-    let times = seconds(works + [{ operations = ProcessorLimits.multiplyAdd(rounds: 100_000) }])
+    let times = seconds(works + [{ operations = ProcessorLimits.multiplyAdd(rounds: 10_000) }])
     return (Array(times.dropLast()), Double(operations) / times[works.count])
   }
 
