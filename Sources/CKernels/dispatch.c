@@ -36,10 +36,8 @@ const struct ck_kernels *ck_kernels_for(enum ck_isa isa) {
 }
 
 enum ck_isa ck_best_isa(void) {
-  enum ck_isa best = CK_PORTABLE;
-  for (enum ck_isa isa = CK_AVX2; isa <= CK_AVX512BF16; isa++)
-    if (supported(isa)) best = isa;
-  return best;
+  if (supported(CK_AVX512BF16) && ck_faster_bfloat16(ck_table_avx512bf16(), ck_table_avx512())) return CK_AVX512BF16;
+  return supported(CK_AVX512) ? CK_AVX512 : supported(CK_AVX2) ? CK_AVX2 : CK_PORTABLE;
 }
 
 void ck_set_float_environment(void) {

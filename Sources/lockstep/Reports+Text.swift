@@ -34,7 +34,7 @@ extension BenchCommand.Result {
 }
 
 extension KernelBenchmark.Result {
-  /// The result as three tables in Markdown.
+  /// The result as three tables in Markdown. Shares are those of each row's own limit; above stands the median of these.
   var text: String {
     func cell(_ rate: Double, _ peak: Double) -> String {
       String(format: "%.0f (%.0f %%)", rate / 1e9, 100 * rate / peak)

@@ -19,19 +19,25 @@ import Testing
     for way in Way.allCases { check(way, channels: channels, taps: 3) }
   }
 
-  private func check(_ way: Way, channels: Int, taps: Int) {
+  /// A leaf at both edges of its sequence, whose taps lie apart.
+  @Test(arguments: [32, 80]) func edgesToo(channels: Int) {
+    for way in [Way.direct, .bfloat16] { check(way, channels: channels, taps: 5, dilation: 8, left: 16) }
+    check(.interpolated, channels: channels, taps: 3, left: 1)
+  }
+
+  private func check(_ way: Way, channels: Int, taps: Int, dilation: Int = 1, left: Int = 0) {
     let rows = Int(CK_LEAF)
-    let length = rows + taps - 1
+    let length = rows + (taps - 1) * dilation - 2 * left
     var numbers = Numbers(seed: UInt64(100 * channels + taps))
     let x = Guarded.input(numbers.floats(length * channels))
     let weight = numbers.floats(channels * channels * taps)
     let dy = Guarded.input(numbers.floats(rows * channels))
     var parameters = ck_convolution(
-      in: channels, out: channels, taps: taps, stride: 1, dilation: 1, left: 0, ahead: nil)
+      in: channels, out: channels, taps: taps, stride: 1, dilation: dilation, left: left, ahead: nil)
     let panels = (channels + Int(CK_PANEL) - 1) / Int(CK_PANEL)
     let points = way == .interpolated ? Int(CK_TOOM_POINTS) * channels * panels * Int(CK_PANEL) : 0
     let packed = KernelOrder.pack(weight, parameters) + [Float](repeating: 0, count: points)
-    let room = max(ck_toom_scratch(channels, channels), (length + rows) * channels) + Int(CK_SLACK)
+    let room = max(ck_toom_scratch(channels, channels), 2 * (length + rows) * channels) + Int(CK_SLACK)
     let fetched = [UInt8](repeating: 0, count: 64 * (Self.lines.max() ?? 0))
     for kernels in KernelSets.all {
       let name = "\(way), \(channels) channels, \(taps) taps on \(String(cString: kernels.name))"
@@ -78,7 +84,7 @@ import Testing
     }
   }
 
-  /// Expects that all was fetched, or the first of it unless all must be; and fills it again.
+  /// Expects that all was fetched, or at least the first of it where not all must be; and fills it again.
   private func check(
     _ ahead: UnsafeMutablePointer<ck_ahead>, _ bytes: [UInt8], _ name: String, mustFetchAll: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -91,6 +97,7 @@ import Testing
     #expect(zip(left, moved).map(+) == Self.lines, "\(name): lines are counted", sourceLocation: sourceLocation)
     #expect(left.allSatisfy { $0 >= 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
     let begun = left.indices.filter { moved[$0] > 0 }.max() ?? 0
+    #expect(moved[0] > 0, "\(name): nothing was fetched", sourceLocation: sourceLocation)
     #expect(left[..<begun].allSatisfy { $0 == 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
     #expect(!mustFetchAll || left.allSatisfy { $0 == 0 }, "\(name): left are \(left)", sourceLocation: sourceLocation)
     fill(ahead, from: bytes)

@@ -15,9 +15,17 @@ import Testing
     -1.00390625, 1.00390637,
   ]
 
-  /// Pairs of `rows` of `channels` values, the words that follow cut off.
+  /// Pairs as a set of kernels reads them: `row` of them stand together.
+  private static func form(_ pairs: [UInt32], row: Int, _ kernels: ck_kernels) -> [UInt32] {
+    if kernels.bfloat16_words == 1 { return pairs }
+    return stride(from: 0, to: pairs.count, by: row).flatMap { at in
+      pairs[at..<at + row].map { $0 & 0xFFFF_0000 } + pairs[at..<at + row].map { $0 << 16 }
+    }
+  }
+
+  /// Pairs of `rows` of `channels` values in the kernels' form, the words that follow cut off.
   private static func pairs(_ x: [Float], rows: Int, channels: Int, _ kernels: ck_kernels) -> [UInt32] {
-    let count = rows * ((channels + 1) / 2)
+    let count = rows * ((channels + 1) / 2) * kernels.bfloat16_words
     var words = [UInt32](repeating: 0x7FC1_7FC1, count: count + Int(CK_SLACK))
     kernels.bfloat16_rows(Guarded.input(x), rows, channels, &words)
     return Array(words.prefix(count))
@@ -40,8 +48,9 @@ import Testing
     }
     for kernels in KernelSets.all {
       let got = Self.pairs(x, rows: rows, channels: channels, kernels)
+      let expected = Self.form(expected, row: 1, kernels)
       for at in expected.indices where got[at] != expected[at] {
-        report("bfloat16_rows on \(String(cString: kernels.name)), pair \(at): \(got[at]), expected \(expected[at])")
+        report("bfloat16_rows on \(String(cString: kernels.name)), word \(at): \(got[at]), expected \(expected[at])")
         break
       }
     }
@@ -76,6 +85,7 @@ import Testing
     let got = KernelSets.run("dot products, \(kind)") { kernels in
       var y = Guarded(start)
       var parameters = ck_convolution(in: 2, out: out, taps: 1, stride: 1, dilation: 1, left: 0, ahead: nil)
+      let (x, w) = (Self.form(x, row: 1, kernels), Self.form(w, row: out, kernels))
       y.write { kernels.bfloat16_convolve(&parameters, x, 0, rows, w, nil, 1, $0, out, 0, rows) }
       return .init(floats: y.values("dot products"))
     }
@@ -108,7 +118,8 @@ import Testing
       let padded = bias + [Float](repeating: 0, count: Int(CK_SLACK))
       let cuts = ConvolutionKernelTests.cuts(one.rows, &numbers)
       let got = KernelSets.run(name) { kernels in
-        var weights = [UInt32](repeating: 0, count: panels * g.taps * ((g.in + 1) / 2) * Int(CK_PANEL))
+        var weights = [UInt32](
+          repeating: 0, count: panels * g.taps * ((g.in + 1) / 2) * kernels.bfloat16_words * Int(CK_PANEL))
         kernels.bfloat16_weights(packed, panels, g.taps, g.in, &weights)
         var y = Guarded(old)
         for rows in cuts {
@@ -150,7 +161,7 @@ import Testing
       let dy = numbers.floats(one.rows * g.out)
       let name = "bfloat16_weight_gradient(\(one))"
       let packedCount = KernelOrder.pack([Float](repeating: 0, count: g.out * g.in * g.taps), g).count
-      let room = (Int(CK_LEAF) / 2 * g.stride + 2 * (g.taps - 1) * g.dilation + 2) * g.in + Int(CK_SLACK)
+      let room = (Int(CK_LEAF) * g.stride + 2 * (g.taps - 1) * g.dilation + 2) * g.in + Int(CK_SLACK)
       let got = KernelSets.run(name) { kernels in
         var dw = Guarded([Float](repeating: 0, count: packedCount))
         var scratch = [UInt32](repeating: 0x7FC1_7FC1, count: room + 1)
@@ -211,7 +222,7 @@ import Testing
       var x = numbers.floats(length * 3)
       x[place * 3 + 1] = value
       let got = KernelSets.run("bfloat16_convolve with \(value) at \(place)") { kernels in
-        var weights = [UInt32](repeating: 0, count: panels * 6 * 16)
+        var weights = [UInt32](repeating: 0, count: panels * 6 * kernels.bfloat16_words * 16)
         kernels.bfloat16_weights(weight, panels, 3, 3, &weights)
         var y = Guarded([Float](repeating: 0, count: rows * channels))
         var parameters = g

@@ -35,7 +35,23 @@ import Testing
     }
   }
 
-  static let cases: [Case] = {
+  static let cases: [Case] = pairs + mostlyEdges
+
+  /// Convolutions that reach as far as a sequence is long, and farther: taps that some rows have, and taps that none has.
+  private static let mostlyEdges = [
+    (64, 64, 3, 1, 16, true, 50), (16, 41, 3, 1, 16, false, 50), (3, 12, 5, 1, 16, true, 97),
+    (6, 3, 5, 2, 16, false, 40),
+    (17, 16, 3, 1, 60, true, 50), (12, 64, 5, 1, 8, false, 20), (1, 100, 15, 1, 4, true, 30),
+  ].enumerated().map { number, one in
+    let (inputs, outputs, kernel, stride, dilation, causal, rows) = one
+    return Case(
+      geometry: ConvolutionGeometry(
+        inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride, dilation: dilation,
+        causal: causal),
+      ahead: 0, rows: rows, seed: UInt64(1000 + number))
+  }
+
+  private static let pairs: [Case] = {
     // Five panels go as three and two.
     let channels = Edges.channels + [80]
     let sizes = [channels, channels, Edges.kernels, Edges.strides, Edges.dilations, [0, 1, 2], Edges.rows]

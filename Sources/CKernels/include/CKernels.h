@@ -116,17 +116,19 @@ struct ck_kernels {
   /// Adds to the packed gradient of 3 taps what stands behind it, [point][panel][in][CK_PANEL].
   void (*toom_cook_weight_sums)(float *dw, ptrdiff_t panels, ptrdiff_t in);
 
-  /// x, rounded to bfloat16 (nearest, ties to even; denormals to zero), as pairs of neighbouring channels, the first in a pair's
-  /// low half, an odd last one with 0: [rows][(channels + 1) / 2]. Writes up to CK_SLACK pairs more than these.
+  /// Words of a pair of bfloat16: one, the first in the low half; or two, as floats, the second one first.
+  ptrdiff_t bfloat16_words;
+  /// x, rounded to bfloat16 (nearest, ties to even; denormals to zero), as pairs of neighbouring channels, an odd last one with 0:
+  /// [rows][(channels + 1) / 2][bfloat16_words]. Writes up to CK_SLACK words more than these.
   void (*bfloat16_rows)(const float *x, ptrdiff_t rows, ptrdiff_t channels, uint32_t *pairs);
-  /// Packed weights, rounded so, as pairs of neighbouring input channels: [panel][tap·((in + 1) / 2)][CK_PANEL].
+  /// Packed weights, rounded so, as pairs of neighbouring input channels: [panel][tap·((in + 1) / 2)][bfloat16_words][CK_PANEL].
   void (*bfloat16_weights)(const float *w, ptrdiff_t panels, ptrdiff_t taps, ptrdiff_t in, uint32_t *pairs);
   /// As `convolve`, of pairs. Each sum is a chain of dot products of two pairs as VDPBF16PS forms them: denormals are zeros.
   void (*bfloat16_convolve)(const struct ck_convolution *c, const uint32_t *x, ptrdiff_t x_first, ptrdiff_t length,
                             const uint32_t *w, const float *bias, int how, float *y, ptrdiff_t y_row,
                             ptrdiff_t first, ptrdiff_t last);
   /// As `weight_gradient`, with x and dy rounded to bfloat16 in pairs of timesteps half a leaf apart.
-  /// `scratch` has room for ((CK_LEAF / 2)·stride + 2·reach + 2)·in + CK_SLACK pairs, where reach = (taps − 1)·dilation.
+  /// `scratch` has room for (CK_LEAF·stride + 2·reach + 2)·in + CK_SLACK words, where reach = (taps − 1)·dilation.
   void (*bfloat16_weight_gradient)(const struct ck_convolution *c, const float *x, ptrdiff_t x_first, ptrdiff_t length,
                                    const float *dy, uint32_t *scratch, float *dw, ptrdiff_t first, ptrdiff_t last);
 

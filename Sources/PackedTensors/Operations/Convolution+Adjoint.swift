@@ -130,28 +130,32 @@ extension Convolution {
             needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
           }
           let g = gradients.rows(needed, of: sequence)
-          // What the next leaf needs: half of it is fetched with the weight's gradient, half with the input's.
-          var ahead = LeafAhead()
-          if let (input, _) = gradient.adjoint { ahead.add(input, behind: rows, of: sequence) }
-          if let adjoint { ahead.add(adjoint.output, behind: written, of: sequence) }
+          // What the next leaf needs is fetched with both, or with the one that is formed.
+          var (withWeights, withInput) = (LeafAhead(), LeafAhead())
+          func add(_ tensor: PackedTensor, _ rows: Range<Int>, toWeights: Bool) {
+            if adjoint == nil || sums != nil && toWeights {
+              withWeights.add(tensor, behind: rows, of: sequence)
+            } else {
+              withInput.add(tensor, behind: rows, of: sequence)
+            }
+          }
+          add(gradient.tensor, rows, toWeights: true)
+          if let (input, _) = gradient.adjoint { add(input, rows, toWeights: false) }
+          if let adjoint { add(adjoint.output, written, toWeights: false) }
           if let parameters, let loader, let sums {
             let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
             let read = geometry.inputRows(for: rows, length: length)
-            var before = LeafAhead()
-            before.add(gradient.tensor, behind: rows, of: sequence)
-            before.add(parameters.input.tensor, behind: written, of: sequence)
+            add(parameters.input.tensor, written, toWeights: true)
             kernels.weightGradient(
               geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-              to: sums, rows, ahead: &before.places)
+              to: sums, rows, ahead: &withWeights.places)
             if parameters.withBias && parameters.isCounted?[sequence] ?? true {
               Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
             }
-          } else {
-            ahead.add(gradient.tensor, behind: rows, of: sequence)
           }
           adjoint?.write(
             written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-            activation: activation, ahead: &ahead.places)
+            activation: activation, ahead: &withInput.places)
         }
       }
       // Weights and their gradient that do not stay in the second cache together are visited one after the other: a leaf's

@@ -21,7 +21,7 @@ struct ConvolutionKernels {
     way = precision == .bfloat16 ? .bfloat16 : geometry.isInterpolated ? .interpolated : .direct
     let channels = max(geometry.inputChannels, geometry.outputChannels)
     // What `bfloat16_weight_gradient` asks for is more than its leaf's rows.
-    let most = max(rows, KernelSizes.leaf / 2 * geometry.stride + 2 * geometry.reach + 2)
+    let most = max(rows, KernelSizes.leaf * geometry.stride + 2 * geometry.reach + 2)
     switch way {
     case .direct: scratch = nil
     case .interpolated:

@@ -49,7 +49,8 @@ struct PackedWeights {
   /// Rounds to bfloat16.
   private mutating func pair(taps: Int, inputs: Int, columns: Int) {
     let panels = (columns + KernelSizes.panel - 1) / KernelSizes.panel
-    let rounded = StoragePool.shared.lease(panels * taps * ((inputs + 1) / 2) * KernelSizes.panel)
+    let rounded = StoragePool.shared.lease(
+      panels * taps * ((inputs + 1) / 2) * Kernels.active.bfloat16_words * KernelSizes.panel)
     Kernels.active.bfloat16_weights(base, panels, taps, inputs, UnsafeMutablePointer(bits: rounded.base))
     storage = rounded
   }

@@ -3,7 +3,8 @@ import PackedTensors
 /// `lockstep bench kernels`: how near convolutions come to the processor's multiply-add rate, on one core.
 ///
 /// The operations that training calls are measured, on one sequence whose activations exceed the first cache: for each,
-/// repeated for a twentieth of a second, the median of five, in turn with multiply-adds on registers.
+/// repeated for a twentieth of a second, the median of five. Convolutions and attention are measured in turn with multiply-adds on
+/// registers.
 public enum KernelBenchmark {
   /// One shape of convolution, in FLOP a second.
   public struct Row: Codable, Sendable {
@@ -53,7 +54,7 @@ public enum KernelBenchmark {
     return wide + awkward + spread
   }()
 
-  /// Measures all shapes and the operations of a step; well under a minute.
+  /// Measures all shapes and the operations of a step; about a minute.
   /// - Parameters:
   ///   - bfloat16: whether convolutions multiply bfloat16.
   ///   - timesteps: of the sequence that convolutions are measured on.

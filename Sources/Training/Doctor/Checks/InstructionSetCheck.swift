@@ -5,7 +5,7 @@ struct InstructionSetCheck: Check {
   struct Observation: Codable, Sendable {
     /// The one in use.
     var active: String
-    /// The best that the processor has.
+    /// The fastest that the processor has.
     var best: String
     /// What is wrong with LOCKSTEP_ISA, if anything.
     var problem: String?
@@ -14,9 +14,9 @@ struct InstructionSetCheck: Check {
   static let name: StaticString = "instructions"
 
   func observe(_ world: Surroundings) -> Observation {
-    let best = InstructionSet.supported.last ?? .portable
-    return Observation(
-      active: InstructionSet.active.rawValue, best: best.rawValue, problem: InstructionSet.environmentProblem)
+    Observation(
+      active: InstructionSet.active.rawValue, best: InstructionSet.best.rawValue,
+      problem: InstructionSet.environmentProblem)
   }
 
   func facts(_ seen: Observation) -> [Fact] { [Fact(title: "instructions", value: seen.active)] }
