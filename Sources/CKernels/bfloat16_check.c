@@ -5,7 +5,7 @@
 #include "isa.h"
 #include "CKernels.h"
 
-enum { ROWS = 32, ROUNDS = 24, WIDTH = 64, TRIALS = 8 };
+enum { ROWS = 32, ROUNDS = 24, WIDTH = 64, TRIALS = 8, CALLS = 8 };
 
 static uint32_t next(uint64_t *state) {  // Marsaglia's xorshift64
   *state ^= *state << 13;
@@ -69,21 +69,22 @@ static double seconds(void) {
   return now.tv_sec + 1e-9 * now.tv_nsec;
 }
 
-/// Seconds of a convolution of one tap and 64 channels on 32 rows: the fastest of a few.
-static double fastest(const struct ck_kernels *kernels) {
+/// Seconds of a few convolutions of one tap and 64 channels on 32 rows.
+static double timed(const struct ck_kernels *kernels, const uint32_t *x, const uint32_t *w, float *y) {
   const struct ck_convolution one = {.in = WIDTH, .out = WIDTH, .taps = 1, .stride = 1, .dilation = 1, .left = 0};
-  uint32_t x[ROWS * WIDTH] = {0}, w[WIDTH * WIDTH] = {0};
-  float y[ROWS * WIDTH + CK_SLACK];
-  double least = 1;
-  for (int trial = 0; trial < TRIALS; trial++) {
-    const double before = seconds();
-    kernels->bfloat16_convolve(&one, x, 0, ROWS, w, 0, 0, y, WIDTH, 0, ROWS);
-    const double taken = seconds() - before;
-    if (taken < least) least = taken;
-  }
-  return least;
+  const double before = seconds();
+  for (int call = 0; call < CALLS; call++) kernels->bfloat16_convolve(&one, x, 0, ROWS, w, 0, 0, y, WIDTH, 0, ROWS);
+  return seconds() - before;
 }
 
 int ck_faster_bfloat16(const struct ck_kernels *kernels, const struct ck_kernels *others) {
-  return fastest(kernels) < fastest(others);
+  uint32_t x[ROWS * WIDTH] = {0}, w[WIDTH * WIDTH] = {0};  // room for two words a pair
+  float y[ROWS * WIDTH + CK_SLACK];
+  double least = 1, others_least = 1;
+  for (int trial = 0; trial < TRIALS; trial++) {
+    const double taken = timed(kernels, x, w, y), others_taken = timed(others, x, w, y);
+    if (taken < least) least = taken;
+    if (others_taken < others_least) others_least = others_taken;
+  }
+  return least < others_least;
 }

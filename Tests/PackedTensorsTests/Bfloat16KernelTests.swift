@@ -125,7 +125,9 @@ import Testing
         for rows in cuts {
           let needed = one.inputRows(for: rows)
           let source = Array(x[needed.lowerBound * g.in..<needed.upperBound * g.in])
-          let words = Self.pairs(source, rows: needed.count, channels: g.in, kernels) + [0x7FC1_7FC1]
+          let words =
+            Self.pairs(source, rows: needed.count, channels: g.in, kernels)
+            + [UInt32](repeating: 0x7FC1_7FC1, count: Int(CK_SLACK))
           var parameters = g
           y.write {
             kernels.bfloat16_convolve(
@@ -192,6 +194,22 @@ import Testing
             name + " against the definition", got.floats, defined, tolerance: Compare.tolerance(terms: one.rows)))
       }
     }
+  }
+
+  /// A sum that was flushed to −0 before an odd leaf's last row, which is paired with a zero: that makes it +0.
+  @Test func theLastRowOfAnOddLeafFollowsAZero() {
+    let got = KernelSets.run("bfloat16_weight_gradient of three rows") { kernels in
+      var dw = Guarded([-0.0] + [Float](repeating: 0, count: 15))
+      var parameters = ck_convolution(in: 1, out: 4, taps: 1, stride: 1, dilation: 1, left: 0, ahead: nil)
+      var scratch = [UInt32](repeating: 0, count: 100 + Int(CK_SLACK))
+      dw.write {
+        kernels.bfloat16_weight_gradient(
+          &parameters, Guarded.input([0, 0x1p-64, 0]), 0, 3,
+          Guarded.input([-1, 0, 0, 0, -0x1p-64, 0, 0, 0, -1, 0, 0, 0]), &scratch, $0, 0, 3)
+      }
+      return .init(floats: Array(dw.values("bfloat16_weight_gradient of three rows").prefix(1)))
+    }
+    report(Compare.bits("the last row of an odd leaf", got.floats, [0]))
   }
 
   /// Sums of a lane that are denormal, and gradients that add up to such.

@@ -231,7 +231,7 @@ struct ck_kernels {
 
 /// The table for an instruction set, or null where this processor or this build lacks it.
 const struct ck_kernels *ck_kernels_for(enum ck_isa isa);
-/// The best instruction set of this processor.
+/// The fastest instruction set of this processor, which is timed anew with each call where it has instructions for bfloat16.
 enum ck_isa ck_best_isa(void);
 /// Tells the processor that this thread looks again and again for what another writes.
 static inline void ck_pause(void) {

@@ -13,7 +13,7 @@ struct ConvolutionOutput: OptionSet {
 struct ConvolutionKernels {
   private enum Way { case direct, interpolated, bfloat16 }
   private let way: Way
-  /// Pairs of bfloat16 on their way into a kernel, or an interpolation's points.
+  /// bfloat16 on its way into a kernel, or an interpolation's points.
   private let scratch: Storage?
 
   /// Kernels for at most `rows` rows of input at once.

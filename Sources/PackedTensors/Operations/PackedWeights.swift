@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// Weights as the kernels read them: panels of 16 output channels, each `[taps × input channels][16]`, zero beyond the
-/// last channel. In bfloat16 two neighbouring input channels are a pair. Where Float is convolved by interpolation, the
+/// last channel. In bfloat16 two neighbouring input channels are a pair, of one word or two. Where Float is convolved by interpolation, the
 /// weights of its points stand behind.
 struct PackedWeights {
   private var storage: Storage

@@ -12,7 +12,7 @@ public enum KernelBenchmark {
     public let inputChannels, outputChannels, kernel, stride, dilation: Int
     /// The convolution; its adjoint with respect to the input; and that with respect to the weights.
     public let forward, inputGradient, weightGradient: Double
-    /// Fused multiply-adds of Float on registers alone in the same moments; those of bfloat16 may be twice as fast.
+    /// Fused multiply-adds of Float on registers alone in the same moments; those of bfloat16 may be twice as fast, or half.
     public let peak: Double
   }
 

@@ -110,6 +110,7 @@ import Testing
       InstructionSetCheck().judge(seen(["a", "b"]) { .init(active: active[$0], best: best) })
     }
     expectWell(judge(["avx512", "avx512"], best: "avx512"))
+    expectWell(judge(["avx512", "avx512bf16"], best: "avx512"))
     expectFinding(judge(["avx512", "avx2"]), "rank 1 on b computes with avx2, others with avx512", "LOCKSTEP_ISA")
     expectFinding(judge(["avx2", "avx512"], best: "avx2"), "rank 0 on a", "hosts of one kind")
     expectFinding(judge(["portable", "portable"], best: "portable"), "without AVX2")

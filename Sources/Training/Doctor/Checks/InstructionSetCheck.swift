@@ -30,12 +30,15 @@ struct InstructionSetCheck: Check {
           remedy: "unset LOCKSTEP_ISA")
       ])
     }
-    func order(_ name: String) -> Int { InstructionSet.allCases.firstIndex { $0.rawValue == name } ?? 0 }
-    let fastest = seen.map(\.what.active).max { order($0) < order($1) } ?? ""
-    let slowest = seen.map(\.what.active).min { order($0) < order($1) } ?? ""
+    /// Both of AVX-512 count as one: they differ in how fast bfloat16 is, and either may be the faster.
+    func width(_ name: String) -> Int {
+      InstructionSet.allCases.firstIndex { $0.rawValue == name || $0 == .avx512 && name == "avx512bf16" } ?? 0
+    }
+    let fastest = seen.map(\.what.active).max { width($0) < width($1) } ?? ""
+    let slowest = seen.map(\.what.active).min { width($0) < width($1) } ?? ""
     let slow = seen.filter { $0.what.active == slowest }
     let isForced = slow.contains { $0.what.best != $0.what.active }
-    if slowest != fastest {
+    if width(slowest) != width(fastest) {
       return Verdict(findings: [
         finding(
           "\(slow.words()) \(slow.count == 1 ? "computes" : "compute") with \(slowest), others with \(fastest)",
