@@ -130,6 +130,7 @@ extension Trainings {
       try refused("data generate \(Workplace.place("d")) --lengths 9..3", code: 64, saying: "9..3")
       try refused(
         masked(), ranks: 2, environment: ["LOCKSTEP_ISA": "sse9"], code: 64, saying: "LOCKSTEP_ISA=sse9", "portable")
+      try refused("bench kernels", environment: ["LOCKSTEP_ISA": "sse9"], code: 64, saying: "LOCKSTEP_ISA=sse9")
       try refused(masked(), environment: ["LOCKSTEP_TEST_DROP": "all"], code: 64, saying: "LOCKSTEP_TEST_DROP")
     }
   }

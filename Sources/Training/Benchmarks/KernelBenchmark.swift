@@ -58,8 +58,10 @@ public enum KernelBenchmark {
   /// - Parameters:
   ///   - bfloat16: whether convolutions multiply bfloat16.
   ///   - timesteps: of the sequence that convolutions are measured on.
-  public static func run(bfloat16: Bool, timesteps: Int = timesteps) -> Result {
-    run(
+  /// - Throws: a usage error (64) where `LOCKSTEP_ISA` names no instruction set that this processor has.
+  public static func run(bfloat16: Bool, timesteps: Int = timesteps) throws -> Result {
+    if let problem = InstructionSet.environmentProblem { throw TrainingError.usage(problem) }
+    return run(
       bfloat16 ? .bfloat16 : .float32, shapes, timesteps: timesteps, ofAttention: AttentionBenchmark.timesteps,
       ofOperations: BlockOperations.timesteps)
   }

@@ -29,7 +29,7 @@ struct BenchKernels: ParsableCommand {
 
   func run() throws {
     try onFirstRank {
-      let result = KernelBenchmark.run(bfloat16: bfloat16, timesteps: timesteps)
+      let result = try KernelBenchmark.run(bfloat16: bfloat16, timesteps: timesteps)
       print(try json ? result.json() : result.text)
       return 0
     }
