@@ -89,10 +89,19 @@ extension Convolution {
   }
 
   /// What the parameters' gradient is formed from.
-  private struct Parameters {
-    var input: NormalisedInput
+  private final class Parameters {
+    let input: NormalisedInput
     let withBias: Bool
     let isCounted: [Bool]?
+
+    init(input: NormalisedInput, withBias: Bool, isCounted: [Bool]?) {
+      (self.input, self.withBias, self.isCounted) = (input, withBias, isCounted)
+    }
+
+    /// The same with the input's map applied.
+    func materialised() -> Parameters {
+      Parameters(input: NormalisedInput(input.materialised()), withBias: withBias, isCounted: isCounted)
+    }
   }
 
   private static func run(
@@ -103,7 +112,7 @@ extension Convolution {
     var (gradient, parameters) = (gradient, parameters)
     if geometry.reachesFar {
       gradient = NormalisedGradient(gradient.materialised())
-      if let input = parameters?.input { parameters!.input = NormalisedInput(input.materialised()) }
+      parameters = parameters?.materialised()
     }
     let layout = gradient.tensor.layout
     let inputLayout = (parameters?.input.tensor ?? adjoint!.output).layout
@@ -191,11 +200,23 @@ extension Convolution {
 }
 
 /// Writes the gradient with respect to a convolution's input.
-private struct InputAdjoint {
+private final class InputAdjoint {
   let output: PackedTensor
   private let geometry: ConvolutionGeometry
   private let accumulate: Bool
-  private let runs: [(AdjointPhases, PackedWeights)]
+  private let runs: [Run]
+
+  /// Phases that one convolution writes, and its weights.
+  private final class Run {
+    let phases: AdjointPhases
+    let packed: PackedWeights
+    /// Taps of each phase.
+    let taps: Int
+
+    init(_ phases: AdjointPhases, _ packed: PackedWeights) {
+      (self.phases, self.packed, taps) = (phases, packed, phases.taps[0].count)
+    }
+  }
 
   init?(
     _ geometry: ConvolutionGeometry, weight: UnsafePointer<Float>, _ precision: Precision,
@@ -212,7 +233,7 @@ private struct InputAdjoint {
       accumulate = true
     }
     self.geometry = geometry
-    runs = geometry.adjointPhases.map { ($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
+    runs = geometry.adjointPhases.map { Run($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
   }
 
   /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
@@ -224,25 +245,27 @@ private struct InputAdjoint {
   ) {
     let (channels, stride) = (output.channels, geometry.stride)
     let base = output.row(output.layout.offsets[sequence])
-    for (run, packed) in runs {
+    for run in runs {
+      let (phase, count) = (run.phases.phase, run.phases.taps.count)
       /// Writes the first `count` phases of each m.
       func write(_ m: Range<Int>, phases count: Int) {
         if m.isEmpty || count <= 0 { return }
-        let y = base + (m.lowerBound * stride + run.phase) * channels
-        if run.taps[0].isEmpty {
+        let y = base + (m.lowerBound * stride + phase) * channels
+        if run.taps == 0 {
           if accumulate { return }
           for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: count * channels) }
           return
         }
         kernels.convolve(
-          run.parameters(geometry, phases: count), g, rows: given.count, from: given.lowerBound, length: outputLength,
-          packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m, ahead: ahead)
+          run.phases.parameters(geometry, phases: count), g, rows: given.count, from: given.lowerBound,
+          length: outputLength, run.packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m,
+          ahead: ahead)
       }
       let first = rows.lowerBound / stride
       // All phases of a run, as far as the rows go; then those that are left before a sequence's end.
-      let whole = max(first, (rows.upperBound - run.phases.upperBound + stride) / stride)
-      write(first..<whole, phases: run.phases.count)
-      write(whole..<whole + 1, phases: rows.upperBound - whole * stride - run.phase)
+      let whole = max(first, (rows.upperBound - phase - count + stride) / stride)
+      write(first..<whole, phases: count)
+      write(whole..<whole + 1, phases: rows.upperBound - whole * stride - phase)
     }
     guard let activation else { return }
     var at = rows.lowerBound
