@@ -12,7 +12,7 @@ extension Commands {
         data: try PlainDataset.waves(lengths: someLengths(60, 30...140), features: 1).write("waves-to-imitate"),
         model: """
           model: {input: {kind: reals, normalise: dataset}, encoder: {kind: critic, channels: 4, layers: 2, kernel: 9}}
-          objective: {kind: adversarial, rate: 4000, latent: 6, criticSteps: 2, window: 96}
+          objective: {kind: adversarial, rate: 4000, latent: 6, criticSteps: 2, window: 96, phaseShuffle: 1}
           """)
       experiment.steps = 24
       experiment.validateEvery = 0

@@ -7,14 +7,15 @@ import Testing
 
 /// A critic's lesson against PyTorch's double backward.
 @Suite struct DiscriminatorTests {
-  @Test func aLessonAgreesWithPyTorch() throws {
-    let file = try SafetensorsFile(path: GoldenCase.folder + "/wasserstein.safetensors")
+  @Test(arguments: [("wasserstein", 2), ("wasserstein-shuffled", 3)])
+  func aLessonAgreesWithPyTorch(name: String, layers: Int) throws {
+    let file = try SafetensorsFile(path: "\(GoldenCase.folder)/\(name).safetensors")
     func floats(_ name: String) throws -> [Float] {
       guard case .float32(let values) = try file.tensor(name).elements else { return [] }
       return values
     }
     let store = ParameterStore(seed: 1)
-    let critic = Critic("critic", features: 2, .init(channels: 4, layers: 2, kernel: 5, stride: 3), in: store)
+    let critic = Critic("critic", features: 2, .init(channels: 4, layers: layers, kernel: 5, stride: 3), in: store)
     let discriminator = Discriminator("score", critic: critic, in: store)
     for parameter in store.parameters { store[parameter] = try floats("initial." + parameter.name) }
 
@@ -23,10 +24,21 @@ import Testing
     let parts = try ["real", "made", "mixed"].map {
       PackedTensor(layout: layout, channels: 2, elements: try floats($0))
     }
+    var phases = [PhaseShuffle](repeating: .none, count: 3)
+    if name == "wasserstein-shuffled" {
+      guard case .int64(let shifts) = try file.tensor("shifts").elements else {
+        Issue.record("the shifts are no int64")
+        return
+      }
+      // [kind of sequence, layer, sequence]
+      phases = (0..<3).map { kind in
+        PhaseShuffle(shifts: (0..<3).map { layer in (0..<5).map { Int(shifts[(kind * 3 + layer) * 5 + $0]) } })
+      }
+    }
     let arena = GradientArena(lanes: 0..<3, count: store.count, sink: NoGradientSink())
     let forward = ForwardPass(store: store, mode: .training, statistics: LaneStatistics(), ids: Array(0..<5))
     let lesson = try discriminator.learn(
-      real: parts[0], made: parts[1], mixed: parts[2], penalty: 10, forward,
+      real: parts[0], made: parts[1], mixed: parts[2], penalty: 10, phases: phases, forward,
       BackwardPass(store: store, gradients: arena, statistics: LaneStatistics()))
 
     func expectClose(_ name: String, _ values: [Double]) throws {

@@ -23,8 +23,8 @@ public struct Discriminator: Sendable {
   }
 
   /// A score for each sequence.
-  public func scores(of values: PackedTensor, _ pass: ForwardPass) -> [Double] {
-    let sums = critic.sums(of: values, pass)
+  public func scores(of values: PackedTensor, phases: PhaseShuffle = .none, _ pass: ForwardPass) -> [Double] {
+    let sums = critic.sums(of: values, phases: phases, pass)
     return scores(ofPooled: Pooling.mean.forward(Critic.read(sums[sums.count - 1]).materialised()).0, pass)
   }
 
@@ -44,10 +44,11 @@ public struct Discriminator: Sendable {
   ///   - made: those of the made one, of the same layout.
   ///   - mixed: points between the two, of the same layout.
   ///   - penalty: λ.
+  ///   - phases: of the real, the made and the mixed sequences.
   /// - Complexity: ten forward passes of one kind's sequences.
   public func learn(
-    real: PackedTensor, made: PackedTensor, mixed: PackedTensor, penalty: Double, _ forward: ForwardPass,
-    _ backward: BackwardPass
+    real: PackedTensor, made: PackedTensor, mixed: PackedTensor, penalty: Double,
+    phases: [PhaseShuffle] = [.none, .none, .none], _ forward: ForwardPass, _ backward: BackwardPass
   ) throws -> Lesson {
     let ends = [real.layout, made.layout]
     let pairs = PackedTensor(joining: [real, made])
@@ -55,7 +56,10 @@ public struct Discriminator: Sendable {
     let all = PackedTensor(joining: [pairs, mixed])
     let (store, layers) = (forward.store, critic.layers)
 
-    let sums = critic.sums(of: all, forward)
+    let ofMixed = phases[2]
+    let phases = PhaseShuffle(joining: [PhaseShuffle(joining: Array(phases[0..<2]), of: ends), ofMixed], of: layouts)
+
+    let sums = critic.sums(of: all, phases: phases, forward)
     let (pooled, pooling) = Pooling.mean.forward(Critic.read(sums[layers.count - 1]).materialised())
     let scored = layouts.map(\.pooled)
     let ofPairs = PackedTensor(
@@ -71,34 +75,36 @@ public struct Discriminator: Sendable {
     Critic.unread(deltas[0], sums[layers.count - 1])
     for layer in layers.indices.dropFirst().reversed() {
       deltas.append(
-        layers[layer].inputGradient(
-          deltas[deltas.count - 1], to: sums[layer - 1].layout, activation: Critic.adjoint(sums[layer - 1]), store,
-          timeline: forward.timeline))
+        critic.descend(deltas[deltas.count - 1], through: layer, to: sums[layer - 1], phases: phases, forward))
       try backward.gradients.poll()
     }
     deltas.reverse()
 
     // The slope between the pair, and v.
     let frames = layouts.map { $0.strided(by: critic.shape.stride) }
-    var tangent = layers[0].inputGradient(
-      deltas[0].part(1, of: frames), to: mixed.layout, store, timeline: forward.timeline)
+    var tangent = critic.descend(deltas[0].part(1, of: frames), to: mixed.layout, phases: ofMixed, forward)
     let penalties = Discriminator.steer(tangent, penalty: penalty)
 
     // v goes forward; what it becomes stands in for the mixed sequences' activations.
-    var inputs = [all]
-    inputs[0].replace(1, of: layouts, with: tangent)
+    var inputs: [PackedTensor] = []
     var parts = layouts
+    var read = all
+    read.replace(1, of: parts, with: tangent)
     for (layer, convolution) in layers.enumerated() {
+      if let shift = phases.shift(ofLayer: layer, in: read.layout) {
+        read = shift.forward(read)
+        tangent = read.part(1, of: parts)
+      }
+      inputs.append(read)
       tangent = convolution.tangent(tangent, forward)
       parts = parts.map { $0.strided(by: critic.shape.stride) }
       Critic.unread(tangent, sums[layer].part(1, of: parts))
-      let read = Critic.read(sums[layer]).materialised()
+      read = Critic.read(sums[layer]).materialised()
       read.replace(1, of: parts, with: tangent)
-      inputs.append(read)
     }
     let isOfPair = PackedTensor.isOfFirst(layouts)
     try score.parameterGradient(
-      NormalisedInput(Pooling.mean.forward(inputs[layers.count]).0), signs, isCounted: isOfPair, backward)
+      NormalisedInput(Pooling.mean.forward(read).0), signs, isCounted: isOfPair, backward)
     for layer in layers.indices.reversed() {
       try layers[layer].parameterGradient(
         NormalisedInput(inputs[layer]), deltas[layer], isCounted: isOfPair, backward)
@@ -109,18 +115,18 @@ public struct Discriminator: Sendable {
   }
 
   /// The gradient of −Σ D(made) with respect to the made values, `[timesteps, features]`, and the scores.
-  public func judge(_ made: PackedTensor, _ pass: ForwardPass) -> (scores: [Double], gradient: PackedTensor) {
-    let sums = critic.sums(of: made, pass)
+  public func judge(
+    _ made: PackedTensor, phases: PhaseShuffle = .none, _ pass: ForwardPass
+  ) -> (scores: [Double], gradient: PackedTensor) {
+    let sums = critic.sums(of: made, phases: phases, pass)
     let top = sums[sums.count - 1]
     let (pooled, pooling) = Pooling.mean.forward(Critic.read(top).materialised())
     var delta = pooling.spread(Discriminator.row(made.layout, -1), score, pass.store, to: top.layout)
     Critic.unread(delta, top)
-    for layer in critic.layers.indices.reversed() {
-      delta = critic.layers[layer].inputGradient(
-        delta, to: layer == 0 ? made.layout : sums[layer - 1].layout,
-        activation: layer == 0 ? nil : Critic.adjoint(sums[layer - 1]), pass.store, timeline: pass.timeline)
+    for layer in critic.layers.indices.dropFirst().reversed() {
+      delta = critic.descend(delta, through: layer, to: sums[layer - 1], phases: phases, pass)
     }
-    return (scores(ofPooled: pooled, pass), delta)
+    return (scores(ofPooled: pooled, pass), critic.descend(delta, to: made.layout, phases: phases, pass))
   }
 
   /// The same number for each sequence of a layout, `[sequences, 1]`.

@@ -105,12 +105,38 @@ public struct Critic: Encoder {
   }
 
   /// Each layer's output before its activation.
-  func sums(of values: PackedTensor, _ pass: ForwardPass) -> [PackedTensor] {
+  func sums(of values: PackedTensor, phases: PhaseShuffle = .none, _ pass: ForwardPass) -> [PackedTensor] {
     var sums: [PackedTensor] = []
-    for layer in layers {
-      sums.append(layer.forward(sums.last.map(Critic.read) ?? NormalisedInput(values), pass))
+    for (index, layer) in layers.enumerated() {
+      var input = sums.last.map(Critic.read) ?? NormalisedInput(values)
+      if let shift = phases.shift(ofLayer: index, in: input.tensor.layout) {
+        input = NormalisedInput(shift.forward(input.materialised()))
+      }
+      sums.append(layer.forward(input, pass))
     }
     return sums
+  }
+
+  /// From the gradient of a layer's sums to that of the sums below it.
+  func descend(
+    _ delta: PackedTensor, through layer: Int, to sums: PackedTensor, phases: PhaseShuffle, _ pass: ForwardPass
+  ) -> PackedTensor {
+    guard let shift = phases.shift(ofLayer: layer, in: sums.layout) else {
+      return layers[layer].inputGradient(
+        delta, to: sums.layout, activation: Critic.adjoint(sums), pass.store, timeline: pass.timeline)
+    }
+    let below = shift.backward(
+      layers[layer].inputGradient(delta, to: sums.layout, pass.store, timeline: pass.timeline))
+    Critic.unread(below, sums)
+    return below
+  }
+
+  /// From the gradient of the first layer's sums to that of the values.
+  func descend(_ delta: PackedTensor, to layout: RaggedLayout, phases: PhaseShuffle, _ pass: ForwardPass)
+    -> PackedTensor
+  {
+    let gradient = layers[0].inputGradient(delta, to: layout, pass.store, timeline: pass.timeline)
+    return phases.shift(ofLayer: 0, in: layout)?.backward(gradient) ?? gradient
   }
 
   /// Sums as the next layer reads them.

@@ -13,6 +13,8 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
   public var penalty: Double
   /// Steps of the critic for one of the generator.
   public var criticSteps: Int
+  /// Timesteps or frames by which what each layer of the critic reads is moved, at most; 0: none.
+  public var phaseShuffle: Int
 
   /// The word under `kind`.
   public static let kind = "adversarial"
@@ -32,6 +34,7 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
     latent = try reader.integer("latent", in: 1...8192, default: 64)
     penalty = try reader.number("penalty", .notNegative, default: 10)
     criticSteps = try reader.integer("criticSteps", in: 1...1000, default: 5)
+    phaseShuffle = try reader.integer("phaseShuffle", in: 0...1000, default: 0)
   }
 
   /// Writes what `init(from:)` reads.
@@ -41,6 +44,7 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
     writer.write("latent", latent)
     writer.write("penalty", penalty)
     writer.write("criticSteps", criticSteps)
+    if phaseShuffle > 0 { writer.write("phaseShuffle", phaseShuffle) }
   }
 
   /// What is made must be like what a critic reads, and brought back to the data set's units.
@@ -76,6 +80,6 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
       generator: Generator(
         context.objective.path + ".generator", latent: latent, features: context.data.features, critic.shape,
         in: context.store),
-      window: window, penalty: penalty, criticSteps: criticSteps)
+      window: window, penalty: penalty, criticSteps: criticSteps, phaseShuffle: phaseShuffle)
   }
 }

@@ -136,9 +136,10 @@ def agrees_with_torch(net):
         assert torch.allclose(layer(x), own, atol=1e-5), "the layer is not PyTorch's"
 
 
-def wasserstein_case():
-    """A critic's lesson: scores of real and made sequences, and the penalty on the slope between them, by double backward."""
-    channels, layers, kernel, stride, features, penalty = 4, 2, 5, 3, 2, 10.0
+def wasserstein_case(layers, most):
+    """A critic's lesson: scores of real and made sequences, and the penalty on the slope between them, by double backward.
+    Each layer sees what it reads shifted by at most `most`, mirrored at the ends."""
+    channels, kernel, stride, features, penalty = 4, 5, 3, 2, 10.0
     draw = torch.Generator().manual_seed(9)
     widths = [features] + [channels << i for i in range(layers)]
     weights = {}
@@ -151,12 +152,20 @@ def wasserstein_case():
     made = [torch.randn(features, n, generator=draw) for n in LENGTHS]
     shares = torch.rand(len(LENGTHS), generator=draw)
     mixed = [s * r + (1 - s) * m for s, r, m in zip(shares, real, made)]
+    # [kind of sequence, layer, sequence]
+    shifts = torch.randint(-most, most + 1, (3, layers, len(LENGTHS)), generator=draw)
+
+    def shifted(x, shift):
+        last = x.shape[1] - 1
+        t = torch.arange(last + 1) + max(-last, min(last, shift))
+        return x[:, last - (last - t.abs()).abs()]
 
     def run(kind):
         p = {k: v.to(kind).requires_grad_() for k, v in weights.items()}
 
-        def score(x):
+        def score(x, shifts):
             for i in range(layers):
+                x = shifted(x, shifts[i].item())
                 left, frames = (kernel - 1) // 2, -(-x.shape[1] // stride)
                 right = max(0, (frames - 1) * stride + kernel - left - x.shape[1])
                 x = F.pad(x, (left, right))[None]
@@ -165,10 +174,11 @@ def wasserstein_case():
             return p["score.weight"] @ x.mean(1) + p["score.bias"]
 
         distances, penalties, slopes = [], [], []
-        for r, m, x in zip(real, made, mixed):
-            distances.append(score(r.to(kind)) - score(m.to(kind)))
+        for number, (r, m, x) in enumerate(zip(real, made, mixed)):
+            of_real, of_made, of_mixed = shifts[:, :, number]
+            distances.append(score(r.to(kind), of_real) - score(m.to(kind), of_made))
             x = x.to(kind).clone().requires_grad_()
-            slope, = torch.autograd.grad(score(x).sum(), x, create_graph=True)
+            slope, = torch.autograd.grad(score(x, of_mixed).sum(), x, create_graph=True)
             penalties.append(penalty * (slope.norm() - 1) ** 2)
             slopes.append(slope)
         (sum(penalties) - sum(distances)).sum().backward()
@@ -183,6 +193,8 @@ def wasserstein_case():
     pack = lambda sequences: torch.cat([x.t() for x in sequences])
     tensors = {"real": pack(real), "made": pack(made), "mixed": pack(mixed)}
     tensors |= {f"initial.{k}": v for k, v in weights.items()} | result
+    if most > 0:
+        tensors["shifts"] = shifts
     return tensors, {"channels": channels, "layers": layers, "kernel": kernel, "stride": stride, "penalty": penalty}
 
 
@@ -252,7 +264,8 @@ def main():
     torch.set_num_threads(1)
     cases = {name: network_case(name, i) for i, name in enumerate(NETWORKS)}
     cases |= {f"optimizer-{kind}": optimizer_case(kind) for kind in ("adamw", "sgd")}
-    cases |= {"clip": clip_case(), "functions": function_case(), "wasserstein": wasserstein_case()}
+    cases |= {"clip": clip_case(), "functions": function_case(), "wasserstein": wasserstein_case(2, 0)}
+    cases["wasserstein-shuffled"] = wasserstein_case(3, 2)
     index = {"made": {"torch": torch.__version__}, "cases": {k: facts for k, (_, facts) in cases.items()}}
     for name, (tensors, _) in cases.items():
         path = HERE / f"{name}.safetensors"

@@ -31,7 +31,7 @@ import Testing
     return Batch(raw: values, values: values, ids: [3, 5, 6, 9], labels: [-1, -1, -1, -1], step: step)
   }
 
-  @Test(arguments: ["", "penalty: 0.5", "window: 12, penalty: 3"])
+  @Test(arguments: ["", "penalty: 0.5", "window: 12, penalty: 3", "phaseShuffle: 2"])
   func gradientsOfBothTurnsAreTheSlopesOfTheLoss(keys: String) throws {
     // Real and made sequences add the same to the score's bias.
     try LossSlopes.check(Self.yaml(keys), Self.data, Self.batch(step: 0), idle: ["objective.score.bias"])
@@ -88,16 +88,22 @@ import Testing
       let view = objective.view(of: batch, seed: 1, epoch: 0)
       #expect((0..<4).map(view.real.layout.length(of:)) == [12, 7, 1, 12])
       #expect(objective.viewLengths(of: 41) == [12, 12, 12] && objective.viewLengths(of: 7) == [7, 7, 7])
+      // Real, made and mixed, both layers of the critic.
+      #expect(view.phases.map(\.shifts.count) == [2, 2, 2])
+      #expect(view.phases.allSatisfy { $0.shifts.joined().allSatisfy { (-4...4).contains($0) } })
+      #expect(Set(view.phases.map(\.shifts)).count == 3)
       let other = objective.view(of: batch, seed: 1, epoch: 1)
+      #expect(view.phases.map(\.shifts) != other.phases.map(\.shifts))
       #expect(view.latents.elements != other.latents.elements && view.shares != other.shares)
       let alone = objective.view(of: batch.alone(3), seed: 1, epoch: 0)
       #expect(alone.latents.elements == Array(view.latents.elements.suffix(4)))
       #expect(alone.real.elements == Array(view.real.elements.suffix(24)))
+      #expect(alone.phases.map(\.shifts) == view.phases.map { $0.shifts.map { $0.suffix(1) } })
     }
   }
 
   @Test func viewsAreASequencesOwn() throws {
-    let recipe = try Recipe(yaml: Self.yaml("window: 12"))
+    let recipe = try Recipe(yaml: Self.yaml("window: 12, phaseShuffle: 4"))
     try ModelBuilder.build(
       recipe.model, objective: recipe.objective, precision: .float32, data: Self.data, seed: 4, isEncoderFrozen: false,
       for: Views())
