@@ -4,7 +4,8 @@
 /// dot products of bfloat16 pairs, in an order that neither the vector width nor the tile decides, and a sum over timesteps is
 /// formed leaf by leaf (CK_LEAF rows).
 /// Nothing here allocates, blocks or starts a thread. Rows are timesteps, row-major; counts are in elements unless named.
-/// Buffers that kernels read by whole vectors need CK_SLACK readable floats behind their last element.
+/// Buffers that kernels read by whole vectors need CK_SLACK readable floats behind their last element. What lies behind a row's
+/// channels may be another thread's row: it may be read, and is then not used, but never written.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
