@@ -32,6 +32,15 @@ extension Commands {
       try stopped.expectSameBits(as: reference, at: 24, "stopped on 3 ranks, resumed on 2")
     }
 
+    /// Where nothing is moved, slopes pass the activations in the convolutions' own adjoints.
+    @Test func sameBitsWhereNothingIsMoved() throws {
+      var experiment = try Self.experiment.get()
+      experiment.model = experiment.model.replacing("phaseShuffle: 1", with: "phaseShuffle: 0")
+      experiment.steps = 6
+      let reference = try experiment.run()
+      try experiment.run(ranks: 2).expectSameBits(as: reference, at: 6, "2 ranks")
+    }
+
     @Test func whatIsMadeIsTheSameOnAnyNumberOfRanks() throws {
       let (experiment, reference) = (try Self.experiment.get(), try Self.reference.get())
       func made(ranks: Int, _ more: String) throws -> String {

@@ -7,8 +7,8 @@ import Testing
 
 /// A critic's lesson against PyTorch's double backward.
 @Suite struct DiscriminatorTests {
-  @Test(arguments: [("wasserstein", 2), ("wasserstein-shuffled", 3)])
-  func aLessonAgreesWithPyTorch(name: String, layers: Int) throws {
+  @Test(arguments: [("wasserstein", 2, false), ("wasserstein-shuffled", 3, true)])
+  func aLessonAgreesWithPyTorch(name: String, layers: Int, isShuffled: Bool) throws {
     let file = try SafetensorsFile(path: "\(GoldenCase.folder)/\(name).safetensors")
     func floats(_ name: String) throws -> [Float] {
       guard case .float32(let values) = try file.tensor(name).elements else { return [] }
@@ -24,16 +24,18 @@ import Testing
     let parts = try ["real", "made", "mixed"].map {
       PackedTensor(layout: layout, channels: 2, elements: try floats($0))
     }
-    var phases = [PhaseShuffle](repeating: .none, count: 3)
-    if name == "wasserstein-shuffled" {
+    var phases = LessonPhases.none
+    if isShuffled {
       guard case .int64(let shifts) = try file.tensor("shifts").elements else {
         Issue.record("the shifts are no int64")
         return
       }
       // [kind of sequence, layer, sequence]
-      phases = (0..<3).map { kind in
-        PhaseShuffle(shifts: (0..<3).map { layer in (0..<5).map { Int(shifts[(kind * 3 + layer) * 5 + $0]) } })
+      let kinds = (0..<3).map { kind in
+        PhaseShuffle(
+          shifts: (0..<layers).map { layer in (0..<5).map { Int(shifts[(kind * layers + layer) * 5 + $0]) } })
       }
+      phases = LessonPhases(real: kinds[0], made: kinds[1], mixed: kinds[2])
     }
     let arena = GradientArena(lanes: 0..<3, count: store.count, sink: NoGradientSink())
     let forward = ForwardPass(store: store, mode: .training, statistics: LaneStatistics(), ids: Array(0..<5))

@@ -52,7 +52,7 @@ import Training
     let recipe = try Recipe(
       yaml: """
         model: {input: {kind: reals}, encoder: {kind: critic}}
-        objective: {kind: adversarial, rate: 8000, window: 8}
+        objective: {kind: adversarial, rate: 8000, window: 8, phaseShuffle: 2}
         optimizer: {kind: adamw, learningRate: 1e-3}
         schedule: {kind: constant}
         training: {steps: 1, validateEvery: 0}

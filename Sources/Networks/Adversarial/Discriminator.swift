@@ -23,7 +23,7 @@ public struct Discriminator: Sendable {
   }
 
   /// A score for each sequence.
-  public func scores(of values: PackedTensor, phases: PhaseShuffle = .none, _ pass: ForwardPass) -> [Double] {
+  public func scores(of values: PackedTensor, phases: PhaseShuffle, _ pass: ForwardPass) -> [Double] {
     let sums = critic.sums(of: values, phases: phases, pass)
     return scores(ofPooled: Pooling.mean.forward(Critic.read(sums[sums.count - 1]).materialised()).0, pass)
   }
@@ -44,11 +44,11 @@ public struct Discriminator: Sendable {
   ///   - made: those of the made one, of the same layout.
   ///   - mixed: points between the two, of the same layout.
   ///   - penalty: λ.
-  ///   - phases: of the real, the made and the mixed sequences.
+  ///   - phases: how far the critic's layers see them moved.
   /// - Complexity: ten forward passes of one kind's sequences.
   public func learn(
     real: PackedTensor, made: PackedTensor, mixed: PackedTensor, penalty: Double,
-    phases: [PhaseShuffle] = [.none, .none, .none], _ forward: ForwardPass, _ backward: BackwardPass
+    phases: LessonPhases, _ forward: ForwardPass, _ backward: BackwardPass
   ) throws -> Lesson {
     let ends = [real.layout, made.layout]
     let pairs = PackedTensor(joining: [real, made])
@@ -56,10 +56,10 @@ public struct Discriminator: Sendable {
     let all = PackedTensor(joining: [pairs, mixed])
     let (store, layers) = (forward.store, critic.layers)
 
-    let ofMixed = phases[2]
-    let phases = PhaseShuffle(joining: [PhaseShuffle(joining: Array(phases[0..<2]), of: ends), ofMixed], of: layouts)
+    let ofAll = PhaseShuffle(
+      joining: [PhaseShuffle(joining: [phases.real, phases.made], of: ends), phases.mixed], of: layouts)
 
-    let sums = critic.sums(of: all, phases: phases, forward)
+    let sums = critic.sums(of: all, phases: ofAll, forward)
     let (pooled, pooling) = Pooling.mean.forward(Critic.read(sums[layers.count - 1]).materialised())
     let scored = layouts.map(\.pooled)
     let ofPairs = PackedTensor(
@@ -75,14 +75,15 @@ public struct Discriminator: Sendable {
     Critic.unread(deltas[0], sums[layers.count - 1])
     for layer in layers.indices.dropFirst().reversed() {
       deltas.append(
-        critic.descend(deltas[deltas.count - 1], through: layer, to: sums[layer - 1], phases: phases, forward))
+        critic.descend(deltas[deltas.count - 1], through: layer, to: sums[layer - 1], phases: ofAll, forward))
       try backward.gradients.poll()
     }
     deltas.reverse()
 
     // The slope between the pair, and v.
     let frames = layouts.map { $0.strided(by: critic.shape.stride) }
-    var tangent = critic.descend(deltas[0].part(1, of: frames), to: mixed.layout, phases: ofMixed, forward)
+    var tangent = critic.descendToValues(
+      deltas[0].part(1, of: frames), mixed.layout, phases: phases.mixed, forward)
     let penalties = Discriminator.steer(tangent, penalty: penalty)
 
     // v goes forward; what it becomes stands in for the mixed sequences' activations.
@@ -91,7 +92,7 @@ public struct Discriminator: Sendable {
     var read = all
     read.replace(1, of: parts, with: tangent)
     for (layer, convolution) in layers.enumerated() {
-      if let shift = phases.shift(ofLayer: layer, in: read.layout) {
+      if let shift = ofAll.shift(ofLayer: layer, in: read.layout) {
         read = shift.forward(read)
         tangent = read.part(1, of: parts)
       }
@@ -116,7 +117,7 @@ public struct Discriminator: Sendable {
 
   /// The gradient of −Σ D(made) with respect to the made values, `[timesteps, features]`, and the scores.
   public func judge(
-    _ made: PackedTensor, phases: PhaseShuffle = .none, _ pass: ForwardPass
+    _ made: PackedTensor, phases: PhaseShuffle, _ pass: ForwardPass
   ) -> (scores: [Double], gradient: PackedTensor) {
     let sums = critic.sums(of: made, phases: phases, pass)
     let top = sums[sums.count - 1]
@@ -126,7 +127,7 @@ public struct Discriminator: Sendable {
     for layer in critic.layers.indices.dropFirst().reversed() {
       delta = critic.descend(delta, through: layer, to: sums[layer - 1], phases: phases, pass)
     }
-    return (scores(ofPooled: pooled, pass), critic.descend(delta, to: made.layout, phases: phases, pass))
+    return (scores(ofPooled: pooled, pass), critic.descendToValues(delta, made.layout, phases: phases, pass))
   }
 
   /// The same number for each sequence of a layout, `[sequences, 1]`.

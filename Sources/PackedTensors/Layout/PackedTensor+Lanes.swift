@@ -13,6 +13,13 @@ extension RaggedLayout {
     self.init(lengths: lengths, laneBounds: bounds, globalLengths: parts.flatMap(\.globalLengths))
   }
 
+  /// A value of each sequence of several layouts, in the order in which ``init(joining:)`` joins them.
+  public static func join<Value>(_ values: [[Value]], of layouts: [RaggedLayout]) -> [Value] {
+    (0..<layouts[0].carriedLanes).flatMap { lane in
+      zip(values, layouts).flatMap { values, layout in values[layout.sequences(ofLane: lane)] }
+    }
+  }
+
   /// Some of the sequences, each in its lane. The global batch stays what it was.
   /// - Parameter chosen: their indices, ascending.
   public func only(_ chosen: [Int]) -> RaggedLayout {
@@ -49,9 +56,8 @@ extension PackedTensor {
 
   /// Whether each sequence of the joined layouts is of the first.
   public static func isOfFirst(_ layouts: [RaggedLayout]) -> [Bool] {
-    (0..<layouts[0].carriedLanes).flatMap { lane in
-      layouts.indices.flatMap { index in layouts[index].sequences(ofLane: lane).map { _ in index == 0 } }
-    }
+    RaggedLayout.join(
+      layouts.enumerated().map { index, layout in Array(repeating: index == 0, count: layout.sequences) }, of: layouts)
   }
 
   /// The tensors that ``init(joining:)`` joined, or others of the same layouts. One copy.

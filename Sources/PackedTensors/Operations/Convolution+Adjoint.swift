@@ -89,6 +89,10 @@ extension Convolution {
   }
 
   /// What the parameters' gradient is formed from.
+  ///
+  /// This, ``InputLoader`` and ``InputAdjoint`` may each be absent and are unwrapped for every leaf. As structures they were
+  /// copied then, with a reference counted for each tensor and list in them: 190 ns a leaf, so that the weight gradient of
+  /// 32 channels and one tap had 81 % of the multiply-adds' rate; as classes, 90 %.
   private final class Parameters {
     let input: NormalisedInput
     let withBias: Bool
@@ -247,17 +251,17 @@ private final class InputAdjoint {
     let base = output.row(output.layout.offsets[sequence])
     for run in runs {
       let (phase, count) = (run.phases.phase, run.phases.taps.count)
-      /// Writes the first `count` phases of each m.
-      func write(_ m: Range<Int>, phases count: Int) {
-        if m.isEmpty || count <= 0 { return }
+      /// Writes the first `written` phases of each m.
+      func write(_ m: Range<Int>, phases written: Int) {
+        if m.isEmpty || written <= 0 { return }
         let y = base + (m.lowerBound * stride + phase) * channels
         if run.taps == 0 {
           if accumulate { return }
-          for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: count * channels) }
+          for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: written * channels) }
           return
         }
         kernels.convolve(
-          run.phases.parameters(geometry, phases: count), g, rows: given.count, from: given.lowerBound,
+          run.phases.parameters(geometry, phases: written), g, rows: given.count, from: given.lowerBound,
           length: outputLength, run.packed, bias: nil, accumulate ? .added : [], to: y, rowStride: stride * channels, m,
           ahead: ahead)
       }

@@ -107,8 +107,7 @@ extension MomentSums {
 
 /// Gives a convolution the input rows that a leaf needs, through the input's map.
 ///
-/// A class, as the other parts of an adjoint are: where it may be absent it is unwrapped for every leaf, and a structure would be
-/// copied then, with a reference counted for each tensor and list in it.
+/// A class, for the reason that an adjoint's parts are (Convolution+Adjoint.swift).
 final class InputLoader {
   private let input: NormalisedInput
   private let scratch: Storage?

@@ -116,9 +116,6 @@ struct AdjointPhases {
   /// The output timestep, less m, that the first tap reads; and timesteps from one tap's to the next one's.
   let first, step: Int
 
-  /// The phases.
-  var phases: Range<Int> { phase..<phase + taps.count }
-
   /// The convolution that writes `count` of the phases, the first ones.
   func parameters(_ geometry: ConvolutionGeometry, phases count: Int) -> ck_convolution {
     ck_convolution(

@@ -1,5 +1,5 @@
-/// Sequences moved along time, each by a number of timesteps of its own: what would come in from beyond an end is what lies
-/// before that end, mirrored (PyTorch's `reflect` padding). No length changes.
+/// Sequences moved along time, each by a number of timesteps of its own: what would come in from beyond an end is what
+/// lies before that end, mirrored (PyTorch's `reflect` padding). No length changes.
 ///
 /// It is linear, so that a displacement of what it reads moves as the rows do.
 public struct ReflectedShift: Sendable {
@@ -21,31 +21,37 @@ public struct ReflectedShift: Sendable {
   /// `y[t] = x[t + shift]`, mirrored at both ends. One copy.
   public func forward(_ x: PackedTensor) -> PackedTensor {
     let y = PackedTensor(layout: layout, channels: x.channels)
-    forEachRow(of: x) { row, source in y.row(row).update(from: x.row(source), count: x.channels) }
+    forEachStretch(of: x) { row, source, count in
+      y.row(row).update(from: x.row(source), count: count * x.channels)
+    }
     return y
   }
 
-  /// The adjoint of ``forward(_:)``: each row of the gradient is added to the row that stood there, first timesteps first.
+  /// The adjoint of ``forward(_:)``: each row of the gradient is added to the row that stood there, in a fixed order.
   public func backward(_ gradient: PackedTensor) -> PackedTensor {
     let output = PackedTensor(layout: layout, channels: gradient.channels)
     output.fill(0)
-    forEachRow(of: gradient) { row, source in
-      for c in 0..<gradient.channels { output.row(source)[c] += gradient.row(row)[c] }
+    forEachStretch(of: gradient) { row, source, count in
+      let (from, to) = (gradient.row(row), output.row(source))
+      for element in 0..<count * gradient.channels { to[element] += from[element] }
     }
     return output
   }
 
-  /// Visits all rows of a tensor of the layout, with the row that is to stand there. A sequence is one thread's.
-  private func forEachRow(of x: PackedTensor, _ body: (_ row: Int, _ source: Int) -> Void) {
+  /// Visits all rows of a tensor of the layout, as stretches of `count` rows from `row` on, where those from `source` on
+  /// are to stand: of each sequence the mirrored rows one by one, then the others at once. A sequence is one thread's.
+  private func forEachStretch(of x: PackedTensor, _ body: (_ row: Int, _ source: Int, _ count: Int) -> Void) {
     precondition(x.layout.offsets == layout.offsets, "another layout than the shift's")
     Workers.forEach(layout.sequences) { sequence in
-      let rows = layout.rows(of: sequence)
-      for row in rows {
-        var source = row + shifts[sequence]
-        if source < rows.lowerBound { source = 2 * rows.lowerBound - source }
-        if source >= rows.upperBound { source = 2 * (rows.upperBound - 1) - source }
-        body(row, source)
+      let (rows, shift) = (layout.rows(of: sequence), shifts[sequence])
+      for row in rows.lowerBound..<rows.lowerBound + max(0, -shift) {
+        body(row, 2 * rows.lowerBound - (row + shift), 1)
       }
+      for row in rows.upperBound - max(0, shift)..<rows.upperBound {
+        body(row, 2 * (rows.upperBound - 1) - (row + shift), 1)
+      }
+      let inner = rows.lowerBound + max(0, -shift)
+      body(inner, inner + shift, rows.count - abs(shift))
     }
   }
 }

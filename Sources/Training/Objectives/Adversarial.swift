@@ -27,8 +27,7 @@ struct Adversarial: Objective {
     let latents: PackedTensor
     /// Where between real and made each sequence's slope is looked at: the share of the real one.
     let shares: [Float]
-    /// Of the real, the made and the mixed sequences.
-    let phases: [PhaseShuffle]
+    let phases: LessonPhases
     let ids: [Int]
     let turn: Turn
   }
@@ -52,16 +51,14 @@ struct Adversarial: Objective {
 
   func view(of batch: Batch, seed: UInt64, epoch: Int) -> View {
     let shares = RandomKey(seed: seed, purpose: "adversarial.mix", epoch: epoch)
-    let phases = RandomKey(seed: seed, purpose: "adversarial.phases", epoch: epoch)
     return View(
       real: window.map { windows(of: batch, $0, seed: seed, epoch: epoch) } ?? batch.values,
       latents: generator.latents(
         batch.ids, RandomKey(seed: seed, purpose: "adversarial.latents", epoch: epoch), like: batch.layout),
       shares: batch.ids.map { shares.uniform(sequence: $0) },
-      phases: (0..<3).map { kind in
-        PhaseShuffle(
-          most: phaseShuffle, layers: discriminator.critic.layers.count, ids: batch.ids, kind: kind, phases)
-      },
+      phases: LessonPhases(
+        most: phaseShuffle, layers: discriminator.critic.layers.count, ids: batch.ids,
+        RandomKey(seed: seed, purpose: "adversarial.phases", epoch: epoch)),
       ids: batch.ids,
       turn: Turn(rawValue: turn(at: batch.step))!)
   }
@@ -109,8 +106,8 @@ struct Adversarial: Objective {
         backward)
       return (game(lesson.distances, lesson.penalties, sign: -1), nil)
     }
-    let real = discriminator.scores(of: view.real, phases: view.phases[0], forward)
-    let (scores, gradient) = discriminator.judge(made, phases: view.phases[1], forward)
+    let real = discriminator.scores(of: view.real, phases: view.phases.real, forward)
+    let (scores, gradient) = discriminator.judge(made, phases: view.phases.made, forward)
     if let backward { try generator.backward(gradient, saved, backward) }
     return (game(zip(real, scores).map { $0 - $1 }, nil, sign: backward == nil ? -1 : 1), nil)
   }

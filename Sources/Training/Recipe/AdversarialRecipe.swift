@@ -44,6 +44,7 @@ public struct AdversarialRecipe: ObjectiveRecipe, Equatable {
     writer.write("latent", latent)
     writer.write("penalty", penalty)
     writer.write("criticSteps", criticSteps)
+    // Written only where it is said, so that recipes from before keep their identity.
     if phaseShuffle > 0 { writer.write("phaseShuffle", phaseShuffle) }
   }
 

@@ -47,16 +47,16 @@ import Testing
       let pass = ForwardPass(
         store: model.store, mode: .training, statistics: LaneStatistics(), ids: [3, 5, 6, 9], seed: 1)
       let discriminator = objective.discriminator
-      let gradient = discriminator.judge(values, pass).gradient
+      let gradient = discriminator.judge(values, phases: .none, pass).gradient
       var norms = [0.0, 0, 0, 0]
       for sequence in 0..<4 {
         let rows = values.layout.rows(of: sequence)
         for index in 2 * rows.lowerBound..<2 * rows.upperBound {
           let value = values.base[index]
           values.base[index] = value + 1e-2
-          let up = discriminator.scores(of: values, pass)[sequence]
+          let up = discriminator.scores(of: values, phases: .none, pass)[sequence]
           values.base[index] = value - 1e-2
-          let slope = (up - discriminator.scores(of: values, pass)[sequence]) / 2e-2
+          let slope = (up - discriminator.scores(of: values, phases: .none, pass)[sequence]) / 2e-2
           values.base[index] = value
           norms[sequence] += slope * slope
           #expect(abs(slope + Double(gradient.base[index])) < 2e-3, "sequence \(sequence), element \(index)")
@@ -64,7 +64,7 @@ import Testing
       }
       let arena = GradientArena(lanes: 0..<1, count: model.store.count, sink: NoGradientSink())
       let lesson = try discriminator.learn(
-        real: values, made: values, mixed: values, penalty: 2, pass,
+        real: values, made: values, mixed: values, penalty: 2, phases: .none, pass,
         BackwardPass(store: model.store, gradients: arena, statistics: LaneStatistics()))
       #expect(lesson.distances == [0, 0, 0, 0])
       for (penalty, square) in zip(lesson.penalties, norms) {
@@ -88,17 +88,16 @@ import Testing
       let view = objective.view(of: batch, seed: 1, epoch: 0)
       #expect((0..<4).map(view.real.layout.length(of:)) == [12, 7, 1, 12])
       #expect(objective.viewLengths(of: 41) == [12, 12, 12] && objective.viewLengths(of: 7) == [7, 7, 7])
-      // Real, made and mixed, both layers of the critic.
-      #expect(view.phases.map(\.shifts.count) == [2, 2, 2])
-      #expect(view.phases.allSatisfy { $0.shifts.joined().allSatisfy { (-4...4).contains($0) } })
-      #expect(Set(view.phases.map(\.shifts)).count == 3)
+      func all(_ phases: LessonPhases) -> [[[Int]]] { [phases.real, phases.made, phases.mixed].map(\.shifts) }
+      let shifts = all(view.phases)
+      #expect(shifts.map(\.count) == [2, 2, 2] && Set(shifts.joined()).count == 6, "of kinds and layers each its own")
       let other = objective.view(of: batch, seed: 1, epoch: 1)
-      #expect(view.phases.map(\.shifts) != other.phases.map(\.shifts))
+      #expect(view.phases != other.phases)
       #expect(view.latents.elements != other.latents.elements && view.shares != other.shares)
       let alone = objective.view(of: batch.alone(3), seed: 1, epoch: 0)
       #expect(alone.latents.elements == Array(view.latents.elements.suffix(4)))
       #expect(alone.real.elements == Array(view.real.elements.suffix(24)))
-      #expect(alone.phases.map(\.shifts) == view.phases.map { $0.shifts.map { $0.suffix(1) } })
+      #expect(all(alone.phases) == shifts.map { $0.map { $0.suffix(1) } })
     }
   }
 
@@ -107,6 +106,46 @@ import Testing
     try ModelBuilder.build(
       recipe.model, objective: recipe.objective, precision: .float32, data: Self.data, seed: 4, isEncoderFrozen: false,
       for: Views())
+  }
+
+  @Test func shiftsAreDrawnFromTheWholeRange() {
+    let phases = LessonPhases(most: 4, layers: 1, ids: Array(0..<200), RandomKey(seed: 1, purpose: "shifts"))
+    #expect(Set(phases.real.shifts[0]) == Set(-4...4))
+  }
+
+  /// Sums of the losses of a critic's step and of a generator's.
+  private struct Losses: ModelUser {
+    func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> [Double] {
+      try [0, 2].map { step in
+        let batch = AdversarialTests.batch(step: step)
+        let pass = ForwardPass(
+          store: model.store, mode: .training, statistics: LaneStatistics(), ids: batch.ids, seed: 1)
+        let objective = try #require(model.objective as? Adversarial)
+        let arena = GradientArena(lanes: 0..<1, count: model.store.count, sink: NoGradientSink())
+        let (sums, _) = try objective.loss(
+          of: batch.values, objective.view(of: batch, seed: 1, epoch: 0), pass,
+          BackwardPass(store: model.store, gradients: arena, statistics: LaneStatistics()))
+        return sums.loss[0][0]
+      }
+    }
+  }
+
+  @Test func bothPlayersSeeWhatIsMoved() throws {
+    func losses(_ keys: String) throws -> [Double] {
+      let recipe = try Recipe(yaml: Self.yaml(keys))
+      return try ModelBuilder.build(
+        recipe.model, objective: recipe.objective, precision: .float32, data: Self.data, seed: 4,
+        isEncoderFrozen: false, for: Losses())
+    }
+    let (still, moved) = (try losses(""), try losses("phaseShuffle: 2"))
+    #expect(still[0] != moved[0] && still[1] != moved[1], "\(still), \(moved)")
+  }
+
+  @Test func howFarIsMovedIsWrittenAndChangesARunsIdentity() throws {
+    let (still, moved) = (try Recipe(yaml: Self.yaml()), try Recipe(yaml: Self.yaml("phaseShuffle: 2")))
+    #expect(try Recipe(yaml: moved.resolvedYAML) == moved)
+    #expect(moved.identity != still.identity)
+    #expect(try Recipe(yaml: Self.yaml("phaseShuffle: 0")).identity == still.identity)
   }
 
   @Test func recipesThatCannotWorkAreRefused() {
