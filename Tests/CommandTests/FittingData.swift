@@ -25,7 +25,7 @@ struct FittingData: Sendable {
       return path
     },
     // Windows of acceleration and rotation.
-    FittingData("hapt", "hapt-autoencode", "hapt-lstm", "hapt-transformer") {
+    FittingData("hapt", "hapt-autoencode", "hapt-lstm", "hapt-momentum", "hapt-transformer") {
       try waves(lengths: [Int](repeating: 128, count: count), features: 6, classes: (1...7).map(String.init)).write()
     },
     FittingData("japanese-vowels", "japanese-vowels-combined", "japanese-vowels-lstm") {
