@@ -36,6 +36,7 @@ extension Commands {
     @Test func sameBitsWhereNothingIsMoved() throws {
       var experiment = try Self.experiment.get()
       experiment.model = experiment.model.replacing("phaseShuffle: 1", with: "phaseShuffle: 0")
+      #expect(experiment.model.contains("phaseShuffle: 0"))
       experiment.steps = 6
       let reference = try experiment.run()
       try experiment.run(ranks: 2).expectSameBits(as: reference, at: 6, "2 ranks")

@@ -18,8 +18,8 @@ import Testing
 
   @Test func rowsMoveAndAreMirrored() {
     // The second lane is empty.
-    let layout = RaggedLayout(lengths: [5, 5, 4, 3, 1, 1], laneBounds: [0, 2, 2, 6])
-    let moved = ReflectedShift([2, -2, 0, 9, -1, 0], in: layout).forward(numbered(layout))
+    let layout = RaggedLayout(lengths: [5, 5, 4, 3, 1, 1, 0], laneBounds: [0, 2, 2, 7])
+    let moved = ReflectedShift([2, -2, 0, 9, -1, 0, 2], in: layout).forward(numbered(layout))
     let expected: [Float] = [2, 3, 4, 3, 2, 12, 11, 10, 11, 12, 20, 21, 22, 23, 32, 31, 30, 40, 50]
     #expect((0..<layout.timesteps).map { moved.row($0)[0] } == expected)
     #expect((0..<layout.timesteps).map { moved.row($0)[1] } == expected.map { -$0 })
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func theAdjointIsTheTranspose() {
-    let layout = RaggedLayout(lengths: [1, 2, 40, 7], laneBounds: [0, 1, 1, 4])
+    let layout = RaggedLayout(lengths: [1, 2, 40, 7, 0], laneBounds: [0, 1, 1, 5])
     var numbers = Numbers(seed: 3)
     func drawn() -> PackedTensor {
       PackedTensor(layout: layout, channels: 3, elements: numbers.floats(layout.timesteps * 3))
@@ -36,7 +36,7 @@ import Testing
     func product(_ a: PackedTensor, _ b: PackedTensor) -> [Double] {
       [zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }]
     }
-    for shifts in [[0, 0, 0, 0], [3, 1, -5, 6], [-1, -1, 39, -2]] {
+    for shifts in [[0, 0, 0, 0, 0], [3, 1, -5, 6, 1], [-1, -1, 39, -2, -1]] {
       let shift = ReflectedShift(shifts, in: layout)
       report(
         Compare.close(

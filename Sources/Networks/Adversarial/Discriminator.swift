@@ -44,7 +44,7 @@ public struct Discriminator: Sendable {
   ///   - made: those of the made one, of the same layout.
   ///   - mixed: points between the two, of the same layout.
   ///   - penalty: λ.
-  ///   - phases: how far the critic's layers see them moved.
+  ///   - phases: how far the critic's layers see the sequences moved.
   /// - Complexity: ten forward passes of one kind's sequences.
   public func learn(
     real: PackedTensor, made: PackedTensor, mixed: PackedTensor, penalty: Double,
@@ -83,7 +83,7 @@ public struct Discriminator: Sendable {
     // The slope between the pair, and v.
     let frames = layouts.map { $0.strided(by: critic.shape.stride) }
     var tangent = critic.descendToValues(
-      deltas[0].part(1, of: frames), mixed.layout, phases: phases.mixed, forward)
+      deltas[0].part(1, of: frames), of: mixed.layout, phases: phases.mixed, forward)
     let penalties = Discriminator.steer(tangent, penalty: penalty)
 
     // v goes forward; what it becomes stands in for the mixed sequences' activations.
@@ -127,7 +127,7 @@ public struct Discriminator: Sendable {
     for layer in critic.layers.indices.dropFirst().reversed() {
       delta = critic.descend(delta, through: layer, to: sums[layer - 1], phases: phases, pass)
     }
-    return (scores(ofPooled: pooled, pass), critic.descendToValues(delta, made.layout, phases: phases, pass))
+    return (scores(ofPooled: pooled, pass), critic.descendToValues(delta, of: made.layout, phases: phases, pass))
   }
 
   /// The same number for each sequence of a layout, `[sequences, 1]`.

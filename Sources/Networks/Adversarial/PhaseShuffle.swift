@@ -1,7 +1,7 @@
 import PackedTensors
 
 /// How far a critic's layers see what they read moved: a few timesteps or frames, drawn anew for each sequence and layer
-/// at each step, so that a critic cannot tell made sequences by the phase of the tones that strides leave in them (phase
+/// at each step, so that the phase of the tones that strides leave in made sequences tells it less (phase
 /// shuffle: Donahue, McAuley and Puckette 2019, arXiv:1802.04208, section 3.3; there the first layer sees nothing moved).
 public struct PhaseShuffle: Sendable, Equatable {
   /// `[layer][sequence]`; empty: nothing is moved.
@@ -44,7 +44,7 @@ public struct LessonPhases: Sendable, Equatable {
   /// Shifts of −`most` ... `most`.
   /// - Parameters:
   ///   - layers: of the critic.
-  ///   - ids: of the pairs, by which theirs are drawn.
+  ///   - ids: of the pairs, by which their shifts are drawn.
   public init(most: Int, layers: Int, ids: [Int], _ key: RandomKey) {
     guard most > 0 else { self = .none; return }
     /// - Parameter kind: tells apart the sequences of a pair.

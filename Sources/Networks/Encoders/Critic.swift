@@ -133,7 +133,7 @@ public struct Critic: Encoder {
 
   /// From the gradient of the first layer's sums to that of the values.
   func descendToValues(
-    _ delta: PackedTensor, _ layout: RaggedLayout, phases: PhaseShuffle, _ pass: ForwardPass
+    _ delta: PackedTensor, of layout: RaggedLayout, phases: PhaseShuffle, _ pass: ForwardPass
   ) -> PackedTensor {
     let gradient = layers[0].inputGradient(delta, to: layout, pass.store, timeline: pass.timeline)
     return phases.shift(ofLayer: 0, in: layout)?.backward(gradient) ?? gradient

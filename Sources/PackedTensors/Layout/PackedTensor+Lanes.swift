@@ -15,7 +15,12 @@ extension RaggedLayout {
 
   /// A value of each sequence of several layouts, in the order in which ``init(joining:)`` joins them.
   public static func join<Value>(_ values: [[Value]], of layouts: [RaggedLayout]) -> [Value] {
-    (0..<layouts[0].carriedLanes).flatMap { lane in
+    precondition(
+      values.map(\.count) == layouts.map(\.sequences),
+      "\(values.map(\.count)) values for \(layouts.map(\.sequences)) sequences")
+    let lanes = layouts.first?.carriedLanes ?? 0
+    precondition(layouts.allSatisfy { $0.carriedLanes == lanes }, "the layouts carry different numbers of lanes")
+    return (0..<lanes).flatMap { lane in
       zip(values, layouts).flatMap { values, layout in values[layout.sequences(ofLane: lane)] }
     }
   }

@@ -90,7 +90,7 @@ extension Convolution {
 
   /// What the parameters' gradient is formed from.
   ///
-  /// This, ``InputLoader`` and ``InputAdjoint`` may each be absent and are unwrapped for every leaf. As structures they were
+  /// This, ``InputLoader``, ``InputAdjoint`` and its runs are classes: they may each be absent, or stand in a list, and are taken out for every leaf. As structures they were
   /// copied then, with a reference counted for each tensor and list in them: 190 ns a leaf, so that the weight gradient of
   /// 32 channels and one tap had 81 % of the multiply-adds' rate; as classes, 90 %.
   private final class Parameters {

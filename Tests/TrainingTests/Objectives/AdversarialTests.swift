@@ -113,32 +113,37 @@ import Testing
     #expect(Set(phases.real.shifts[0]) == Set(-4...4))
   }
 
-  /// Sums of the losses of a critic's step and of a generator's.
-  private struct Losses: ModelUser {
-    func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> [Double] {
-      try [0, 2].map { step in
+  /// What each player learns from a step of its own: the critic's distance and penalty, the generator's gradient.
+  private struct Lessons: ModelUser {
+    func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> (critic: [Double], generator: [Float]) {
+      let objective = try #require(model.objective as? Adversarial)
+      func lesson(step: Int) throws -> (LossSums, GradientArena) {
         let batch = AdversarialTests.batch(step: step)
         let pass = ForwardPass(
           store: model.store, mode: .training, statistics: LaneStatistics(), ids: batch.ids, seed: 1)
-        let objective = try #require(model.objective as? Adversarial)
         let arena = GradientArena(lanes: 0..<1, count: model.store.count, sink: NoGradientSink())
         let (sums, _) = try objective.loss(
           of: batch.values, objective.view(of: batch, seed: 1, epoch: 0), pass,
           BackwardPass(store: model.store, gradients: arena, statistics: LaneStatistics()))
-        return sums.loss[0][0]
+        return (sums, arena)
       }
+      let arena = try lesson(step: 2).1
+      return (
+        try lesson(step: 0).0.parts.map { $0.loss[0][0] }, objective.generator.range.map { arena.base[$0] }
+      )
     }
   }
 
   @Test func bothPlayersSeeWhatIsMoved() throws {
-    func losses(_ keys: String) throws -> [Double] {
+    func lessons(_ keys: String) throws -> (critic: [Double], generator: [Float]) {
       let recipe = try Recipe(yaml: Self.yaml(keys))
       return try ModelBuilder.build(
         recipe.model, objective: recipe.objective, precision: .float32, data: Self.data, seed: 4,
-        isEncoderFrozen: false, for: Losses())
+        isEncoderFrozen: false, for: Lessons())
     }
-    let (still, moved) = (try losses(""), try losses("phaseShuffle: 2"))
-    #expect(still[0] != moved[0] && still[1] != moved[1], "\(still), \(moved)")
+    let (still, moved) = (try lessons(""), try lessons("phaseShuffle: 2"))
+    #expect(still.critic.count == 2 && zip(still.critic, moved.critic).allSatisfy { $0 != $1 })
+    #expect(still.generator.contains { $0 != 0 } && still.generator != moved.generator)
   }
 
   @Test func howFarIsMovedIsWrittenAndChangesARunsIdentity() throws {
