@@ -48,8 +48,8 @@ private struct ReadTrace: Decodable {
     }
   }
 
-  /// Expects that the phases of a step fill it, and that layers, calls and work fill the passes. Of most steps: the system
-  /// may take the processor away between two phases for as long as it likes.
+  /// Expects that the phases of a step fill it, and that layers, calls and work fill the passes. But for one step:
+  /// the system may take the processor away between two phases for as long as it likes.
   func expectCover(ranks: Int) {
     for rank in 0..<ranks {
       let spans = spans(of: rank)
@@ -68,8 +68,7 @@ private struct ReadTrace: Decodable {
           ofPasses += phase.end - phase.start
         }
       }
-      let median = shares.sorted()[shares.count / 2]
-      #expect(median >= 0.98, "rank \(rank): the phases fill \(shares) of its steps")
+      #expect(shares.count { $0 < 0.98 } <= 1, "rank \(rank): the phases fill \(shares) of its steps")
       #expect(ofSpans >= 0.9 * ofPasses, "rank \(rank): \(ofSpans) of \(ofPasses)")
     }
   }

@@ -90,9 +90,10 @@ extension Convolution {
 
   /// What the parameters' gradient is formed from.
   ///
-  /// This, ``InputLoader``, ``InputAdjoint`` and its runs are classes: they may each be absent, or stand in a list, and are taken out for every leaf. As structures they were
-  /// copied then, with a reference counted for each tensor and list in them: 190 ns a leaf, so that the weight gradient of
-  /// 32 channels and one tap had 81 % of the multiply-adds' rate; as classes, 90 %.
+  /// This, ``InputLoader``, ``InputAdjoint`` and its runs are classes: they may each be absent, or stand in a list, and are
+  /// taken out for every leaf. As structures they were copied then, with a reference counted for each tensor and list in
+  /// them: 190 ns a leaf, so that the weight gradient of 32 channels and one tap had 81 % of the multiply-adds' rate; as
+  /// classes, 90 %.
   private final class Parameters {
     let input: NormalisedInput
     let withBias: Bool
@@ -214,12 +215,8 @@ private final class InputAdjoint {
   private final class Run {
     let phases: AdjointPhases
     let packed: PackedWeights
-    /// Taps of each phase.
-    let taps: Int
 
-    init(_ phases: AdjointPhases, _ packed: PackedWeights) {
-      (self.phases, self.packed, taps) = (phases, packed, phases.taps[0].count)
-    }
+    init(_ phases: AdjointPhases, _ packed: PackedWeights) { (self.phases, self.packed) = (phases, packed) }
   }
 
   init?(
@@ -255,7 +252,7 @@ private final class InputAdjoint {
       func write(_ m: Range<Int>, phases written: Int) {
         if m.isEmpty || written <= 0 { return }
         let y = base + (m.lowerBound * stride + phase) * channels
-        if run.taps == 0 {
+        if run.phases.taps[0].isEmpty {
           if accumulate { return }
           for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: written * channels) }
           return
