@@ -18,6 +18,23 @@ extension Commands {
       #expect(peaks.allSatisfy { $0 > 10_000_000 && $0 < 400_000_000 }, "\(peaks)")
     }
 
+    @Test func attentionTakesMemoryInProportionToTheLength() throws {
+      var experiment = try Experiment.masked.get()
+      experiment.model = """
+        model:
+          input: {kind: reals}
+          encoder: {kind: transformer, width: 64, layers: 2, heads: 2}
+        objective: {kind: masked, ratio: 0.4, span: 2}
+        """
+      let plan = try lockstep("plan \(try experiment.recipe) --data \(experiment.data)")
+      let line = try #require(plan.lines.first { $0.hasPrefix("memory: ") })
+      let words = line.split(separator: " ")
+      let unit = try #require(words.firstIndex(of: "each;"))
+      let bytes = try #require(Int(words[unit - 2]))
+      // Of each layer input, queries, keys, values, attended, between and widened: 10 widths, and some for gradients.
+      #expect(bytes > 2 * 10 * 64 * 4 && bytes < 2 * 2 * 10 * 64 * 4, "\(line)")
+    }
+
     @Test(arguments: [1, 2])
     func thePeakIsKnownFromThePlan(ranks: Int) throws {
       let data = Workplace.place("long-sequences")

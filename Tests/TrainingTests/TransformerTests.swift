@@ -6,7 +6,7 @@ import Testing
 
 @testable import Training
 
-/// The encoder `transformer`: gradients, cost, memory, and what its recipe refuses.
+/// The encoder `transformer`: gradients, cost, and what its recipe refuses.
 @Suite struct TransformerTests {
   private static func yaml(
     _ encoder: String, input: String = "{kind: reals}", objective: String = "{kind: masked, ratio: 0.4, span: 2}"
@@ -73,20 +73,6 @@ import Testing
           "width: 16, layers: 2, heads: 2, feedForward: 32, causal: \(causal), stem: {kernel: 4, stride: 4}")
           == [1000, 2000, 4000, 8001].map { expected($0, causal: causal) })
     }
-  }
-
-  @Test func memoryIsLinearInTheLength() throws {
-    struct Peaks: ModelUser {
-      func use<E: Encoder, O: Objective>(_ model: Model<E, O>) throws -> [MemoryEstimate] {
-        [try MemoryEstimate(model, data: TransformerTests.description(features: 1), lanes: 8, ranks: 1)]
-      }
-    }
-    let recipe = try Recipe(yaml: Self.yaml("width: 16, layers: 2, heads: 2"))
-    let estimate = try ModelBuilder.build(
-      recipe.model, objective: recipe.objective, precision: .float32, data: Self.description(features: 1), seed: 1,
-      isEncoderFrozen: false, for: Peaks())[0]
-    // Of each layer input, queries, keys, values, attended, between and widened: 10 widths, and some for gradients.
-    #expect(estimate.bytesPerTimestep > 2 * 10 * 16 * 4 && estimate.bytesPerTimestep < 2 * 2 * 10 * 16 * 4)
   }
 
   @Test func whatCannotBeIsRefused() throws {
