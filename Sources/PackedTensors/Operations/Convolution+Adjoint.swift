@@ -114,11 +114,8 @@ extension Convolution {
     activation: inout ActivationAdjoint?, _ precision: Precision, parameters: Parameters?,
     laneFinished: (_ lane: Int, ConvolutionLaneGradient) throws -> Void
   ) rethrows {
-    var (gradient, parameters) = (gradient, parameters)
-    if geometry.reachesFar {
-      gradient = NormalisedGradient(gradient.materialised())
-      parameters = parameters?.materialised()
-    }
+    let gradient = geometry.reachesFar ? NormalisedGradient(gradient.materialised()) : gradient
+    let parameters = geometry.reachesFar ? parameters?.materialised() : parameters
     let layout = gradient.tensor.layout
     let inputLayout = (parameters?.input.tensor ?? adjoint!.output).layout
     let packedCount = PackedWeights.size(
