@@ -24,22 +24,22 @@ public struct ActivationAdjoint {
 
   /// The adjoint as threads use it: each adds to the sums of lanes of its own.
   struct Lanes {
-    fileprivate let input: PackedTensor
+    fileprivate let input: RowAddresses
     fileprivate let code: ck_activation
     fileprivate let scale, shift, inverse, offset: UnsafePointer<Float>
     fileprivate let sums: UnsafeMutablePointer<Double>
 
-    /// Turns rows of the gradient behind the activation into the gradient before it, in place, and adds to the sums.
-    func apply(_ gradient: UnsafeMutablePointer<Float>, sequence: Int, rows: Range<Int>, lane: Int) {
+    /// Turns `rows` of the gradient behind the activation into the gradient before it, in place, and adds to the sums.
+    func apply(_ gradient: UnsafeMutablePointer<Float>, rows: Range<Int>, lane: Int) {
       let channels = input.channels
       Kernels.active.activation_gradient(
-        gradient, input.row(input.layout.offsets[sequence] + rows.lowerBound), scale, shift, code, inverse, offset,
-        rows.count, channels, sums + lane * 2 * channels)
+        gradient, input.row(rows.lowerBound), scale, shift, code, inverse, offset, rows.count, channels,
+        sums + lane * 2 * channels)
     }
   }
 
   mutating func withLanes<R>(_ body: (Lanes) throws -> R) rethrows -> R {
-    let (input, code) = (input, activation.code)
+    let (rows, code) = (RowAddresses(input), activation.code)
     return try affine.scale.padded.withUnsafeBufferPointer { scale in
       try affine.shift.padded.withUnsafeBufferPointer { shift in
         try standardise.scale.padded.withUnsafeBufferPointer { inverse in
@@ -47,7 +47,7 @@ public struct ActivationAdjoint {
             try sums.withAllLanes {
               try body(
                 Lanes(
-                  input: input, code: code, scale: scale.baseAddress!, shift: shift.baseAddress!,
+                  input: rows, code: code, scale: scale.baseAddress!, shift: shift.baseAddress!,
                   inverse: inverse.baseAddress!, offset: offset.baseAddress!, sums: $0))
             }
           }
@@ -62,8 +62,8 @@ public struct ActivationAdjoint {
     withLanes { lanes in
       layout.forEachLane { lane in
         layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          lanes.apply(
-            gradient.row(layout.offsets[sequence] + rows.lowerBound), sequence: sequence, rows: rows, lane: lane)
+          let rows = rows.moved(by: layout.offsets[sequence])
+          lanes.apply(gradient.row(rows.lowerBound), rows: rows, lane: lane)
         }
       }
     }

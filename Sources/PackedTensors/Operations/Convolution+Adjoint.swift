@@ -89,19 +89,10 @@ extension Convolution {
   }
 
   /// What the parameters' gradient is formed from.
-  ///
-  /// This, ``InputLoader``, ``InputAdjoint`` and its runs are classes: they may each be absent, or stand in a list, and are
-  /// taken out for every leaf. As structures they were copied then, with a reference counted for each tensor and list in
-  /// them: 190 ns a leaf, so that the weight gradient of 32 channels and one tap had 81 % of the multiply-adds' rate; as
-  /// classes, 90 %.
-  private final class Parameters {
+  private struct Parameters {
     let input: NormalisedInput
     let withBias: Bool
     let isCounted: [Bool]?
-
-    init(input: NormalisedInput, withBias: Bool, isCounted: [Bool]?) {
-      (self.input, self.withBias, self.isCounted) = (input, withBias, isCounted)
-    }
 
     /// The same with the input's map applied.
     func materialised() -> Parameters {
@@ -124,61 +115,83 @@ extension Convolution {
     let count = biasAt + geometry.outputChannels
     let gradientRows = KernelSizes.leaf + 2 * geometry.reach + 2
 
+    let adjointRows = adjoint.map { RowAddresses($0.output) }
+    let (withBias, isCounted) = (parameters?.withBias ?? false, parameters?.isCounted)
+
+    /// A lane's parameter gradient: what its input is read by, and where it is formed. Addresses alone: what a leaf takes out
+    /// of an optional counts references otherwise. (190 ns a leaf, once: the weight gradient of 32 channels and one tap had
+    /// 81 % of the multiply-adds' rate, and 90 without.)
+    struct Sums {
+      let loader: InputLoader
+      let base: UnsafeMutablePointer<Float>
+    }
+
+    /// Forms a lane's parameter gradient, its input's, or both, leaf by leaf.
+    func visit(
+      _ lane: Int, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, _ adjoint: InputAdjoint?, _ sums: Sums?,
+      _ activation: ActivationAdjoint.Lanes?
+    ) {
+      layout.forEachLeaf(ofLane: lane) { sequence, rows in
+        let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
+        let (inputFirst, first) = (inputLayout.offsets[sequence], layout.offsets[sequence])
+        let inputs = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
+        var needed = rows
+        if adjoint != nil {
+          let read = geometry.outputRows(for: inputs, length: outputLength)
+          needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
+        }
+        let g = gradients.rows(needed.moved(by: first))
+        // What the next leaf needs is fetched with both, or with the one that is formed.
+        var (withWeights, withInput) = (LeafAhead(), LeafAhead())
+        if sums != nil {
+          withWeights.add(gradients.gradient, behind: rows.moved(by: first))
+        } else {
+          withInput.add(gradients.gradient, behind: rows.moved(by: first))
+        }
+        if let input = gradients.input {
+          if adjoint == nil {
+            withWeights.add(input, behind: rows.moved(by: first))
+          } else {
+            withInput.add(input, behind: rows.moved(by: first))
+          }
+        }
+        if let adjointRows { withInput.add(adjointRows, behind: inputs.moved(by: inputFirst)) }
+        if let sums {
+          let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
+          let read = geometry.inputRows(for: rows, length: length)
+          withWeights.add(sums.loader.input, behind: inputs.moved(by: inputFirst))
+          kernels.weightGradient(
+            geometry.kernelParameters, sums.loader.rows(read.moved(by: inputFirst)), from: read.lowerBound,
+            length: length, leaf, to: sums.base, rows, ahead: &withWeights.places)
+          if withBias && isCounted?[sequence] ?? true {
+            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums.base + biasAt)
+          }
+        }
+        adjoint?.write(
+          inputs, first: inputFirst, from: g, needed, outputLength: outputLength, lane: lane, kernels,
+          activation: activation, ahead: &withInput.places)
+      }
+      if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums.base) }
+    }
     /// - Parameter sums: where the lane's parameter gradient is formed, if it is wanted.
     func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>?, _ activation: ActivationAdjoint.Lanes?) {
-      let loader = parameters.map { InputLoader($0.input, geometry) }
-      let gradients = GradientLoader(gradient, rows: gradientRows)
       let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
-      sums?.update(repeating: 0, count: count)
-      /// Forms the parameters' gradient, the input's, or both, leaf by leaf.
-      func visit(_ adjoint: InputAdjoint?, _ sums: UnsafeMutablePointer<Float>?) {
-        layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
-          let written = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
-          var needed = rows
-          if adjoint != nil {
-            let read = geometry.outputRows(for: written, length: outputLength)
-            needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
+      gradient.withLoader(rows: gradientRows) { gradients in
+        guard let parameters, let sums else { return visit(lane, gradients, kernels, adjoint, nil, activation) }
+        sums.update(repeating: 0, count: count)
+        parameters.input.withLoader(geometry) { loader in
+          let sums = Sums(loader: loader, base: sums)
+          // Weights and their gradient that do not stay in the second cache together are visited one after the other: a
+          // leaf's gradient is formed twice, and neither is read from memory anew for every leaf. On an Intel Xeon (Emerald
+          // Rapids) 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
+          if adjoint != nil && 2 * biasAt * MemoryLayout<Float>.size > KernelSizes.secondCache {
+            visit(lane, gradients, kernels, nil, sums, nil)
+            visit(lane, gradients, kernels, adjoint, nil, activation)
+          } else {
+            visit(lane, gradients, kernels, adjoint, sums, activation)
           }
-          let g = gradients.rows(needed, of: sequence)
-          // What the next leaf needs is fetched with both, or with the one that is formed.
-          var (withWeights, withInput) = (LeafAhead(), LeafAhead())
-          func add(_ tensor: PackedTensor, _ rows: Range<Int>, toWeights: Bool) {
-            if adjoint == nil || sums != nil && toWeights {
-              withWeights.add(tensor, behind: rows, of: sequence)
-            } else {
-              withInput.add(tensor, behind: rows, of: sequence)
-            }
-          }
-          add(gradient.tensor, rows, toWeights: true)
-          if let (input, _) = gradient.adjoint { add(input, rows, toWeights: false) }
-          if let adjoint { add(adjoint.output, written, toWeights: false) }
-          if let parameters, let loader, let sums {
-            let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-            let read = geometry.inputRows(for: rows, length: length)
-            add(parameters.input.tensor, written, toWeights: true)
-            kernels.weightGradient(
-              geometry.kernelParameters, loader.rows(read, of: sequence), from: read.lowerBound, length: length, leaf,
-              to: sums, rows, ahead: &withWeights.places)
-            if parameters.withBias && parameters.isCounted?[sequence] ?? true {
-              Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums + biasAt)
-            }
-          }
-          adjoint?.write(
-            written, of: sequence, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-            activation: activation, ahead: &withInput.places)
         }
       }
-      // Weights and their gradient that do not stay in the second cache together are visited one after the other: a leaf's
-      // gradient is formed twice, and neither is read from memory anew for every leaf. On an Intel Xeon (Emerald Rapids)
-      // 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
-      if adjoint != nil && sums != nil && 2 * biasAt * MemoryLayout<Float>.size > KernelSizes.secondCache {
-        visit(nil, sums)
-        visit(adjoint, nil)
-      } else {
-        visit(adjoint, sums)
-      }
-      if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums) }
     }
     func finish(_ lane: Int, _ sums: UnsafeMutablePointer<Float>) throws {
       try laneFinished(
@@ -202,6 +215,9 @@ extension Convolution {
 }
 
 /// Writes the gradient with respect to a convolution's input.
+///
+/// It and its runs are classes: as structures they would be copied out of an optional and a list for every leaf, with a
+/// reference counted for each tensor and list in them.
 private final class InputAdjoint {
   let output: PackedTensor
   private let geometry: ConvolutionGeometry
@@ -237,12 +253,11 @@ private final class InputAdjoint {
   /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
   /// at `g`.
   func write(
-    _ rows: Range<Int>, of sequence: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int,
-    lane: Int, _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?,
-    ahead: UnsafeMutablePointer<ck_ahead>
+    _ rows: Range<Int>, first: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int, lane: Int,
+    _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?, ahead: UnsafeMutablePointer<ck_ahead>
   ) {
     let (channels, stride) = (output.channels, geometry.stride)
-    let base = output.row(output.layout.offsets[sequence])
+    let base = output.row(first)
     for run in runs {
       let (phase, count) = (run.phases.phase, run.phases.taps.count)
       /// Writes the first `written` phases of each m.
@@ -269,7 +284,7 @@ private final class InputAdjoint {
     var at = rows.lowerBound
     while at < rows.upperBound {
       let leaf = at..<min(at + KernelSizes.leaf, rows.upperBound)
-      activation.apply(base + at * channels, sequence: sequence, rows: leaf, lane: lane)
+      activation.apply(base + at * channels, rows: leaf.moved(by: first), lane: lane)
       at = leaf.upperBound
     }
   }

@@ -27,20 +27,26 @@ extension Convolution {
     let packed = PackedWeights(forward: weight, geometry, precision)
     let start = ChannelVector(bias)
     let tail = Tail(activation, bias: bias, precision, hasSkip: skip != nil)
-    layout.forEachLane { lane in
-      let loader = InputLoader(NormalisedInput(x), geometry)
-      let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
-      start.padded.withUnsafeBufferPointer { start in
-        layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          let length = x.layout.length(of: sequence)
-          let read = geometry.inputRows(for: rows, length: length)
-          let y = output.row(layout.offsets[sequence] + rows.lowerBound)
-          var ahead = LeafAhead(reading: x, behind: read, writing: output, behind: rows, of: sequence)
-          kernels.convolve(
-            geometry.kernelParameters, loader.rows(read, of: sequence), rows: read.count, from: read.lowerBound,
-            length: length, packed, bias: tail.takesBias ? nil : start.baseAddress, tail.output, to: y,
-            rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
-          tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
+    let inputLayout = x.layout
+    let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
+    withExtendedLifetime((x, output)) {
+      layout.forEachLane { lane in
+        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+        start.padded.withUnsafeBufferPointer { start in
+          layout.forEachLeaf(ofLane: lane) { sequence, rows in
+            let length = inputLayout.length(of: sequence)
+            let read = geometry.inputRows(for: rows, length: length)
+            let (readRows, written) = (
+              read.moved(by: inputLayout.offsets[sequence]), rows.moved(by: layout.offsets[sequence])
+            )
+            let y = outputRows.row(written.lowerBound)
+            var ahead = LeafAhead(reading: inputRows, behind: readRows, writing: outputRows, behind: written)
+            kernels.convolve(
+              geometry.kernelParameters, inputRows.row(readRows.lowerBound), rows: read.count, from: read.lowerBound,
+              length: length, packed, bias: tail.takesBias ? nil : start.baseAddress, tail.output, to: y,
+              rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
+            tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
+          }
         }
       }
     }

@@ -41,22 +41,27 @@ public enum Convolution {
     let output = PackedTensor(layout: x.layout.strided(by: geometry.stride), channels: geometry.outputChannels)
     let packed = PackedWeights(forward: weight, geometry, precision)
     let start = bias.map { ChannelVector(Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))) }
+    let (inputLayout, layout) = (x.layout, output.layout)
+    let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
     withLanes(of: &moments) { moments in
-      output.layout.forEachLane { lane in
-        let loader = InputLoader(input, geometry)
-        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
-        output.layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          let length = x.layout.length(of: sequence)
-          let read = geometry.inputRows(for: rows, length: length)
-          let source = loader.rows(read, of: sequence)
-          let y = output.row(output.layout.offsets[sequence] + rows.lowerBound)
-          var ahead = LeafAhead(reading: x, behind: read, writing: output, behind: rows, of: sequence)
-          withOptional(start) { bias in
-            kernels.convolve(
-              geometry.kernelParameters, source, rows: read.count, from: read.lowerBound, length: length, packed,
-              bias: bias, to: y, rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
+      withOptional(start) { bias in
+        layout.forEachLane { lane in
+          let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+          input.withLoader(geometry) { loader in
+            layout.forEachLeaf(ofLane: lane) { sequence, rows in
+              let (length, first) = (inputLayout.length(of: sequence), inputLayout.offsets[sequence])
+              let read = geometry.inputRows(for: rows, length: length)
+              let written = rows.moved(by: layout.offsets[sequence])
+              let y = outputRows.row(written.lowerBound)
+              var ahead = LeafAhead(
+                reading: inputRows, behind: read.moved(by: first), writing: outputRows, behind: written)
+              kernels.convolve(
+                geometry.kernelParameters, loader.rows(read.moved(by: first)), rows: read.count, from: read.lowerBound,
+                length: length, packed, bias: bias, to: y, rowStride: geometry.outputChannels, rows,
+                ahead: &ahead.places)
+              moments?.add(y, rows: rows.count, lane: lane)
+            }
           }
-          moments?.add(y, rows: rows.count, lane: lane)
         }
       }
     }
@@ -102,62 +107,5 @@ extension MomentSums {
     pivot.padded.withUnsafeBufferPointer { pivot in
       sums.withAllLanes { body(Lanes(pivot: pivot.baseAddress!, channels: channels, sums: $0)) }
     }
-  }
-}
-
-/// Gives a convolution the input rows that a leaf needs, through the input's map.
-///
-/// A class, for the reason that an adjoint's parts are (Convolution+Adjoint.swift).
-final class InputLoader {
-  private let input: NormalisedInput
-  private let scratch: Storage?
-
-  init(_ input: NormalisedInput, _ geometry: ConvolutionGeometry) {
-    self.input = input
-    scratch =
-      input.affine == nil ? nil : StoragePool.shared.lease(geometry.inputRowsOfLeaf * geometry.inputChannels)
-  }
-
-  /// A pointer to the first of `rows` of a sequence.
-  func rows(_ rows: Range<Int>, of sequence: Int) -> UnsafePointer<Float> {
-    let tensor = input.tensor
-    let from = tensor.row(tensor.layout.offsets[sequence] + rows.lowerBound)
-    guard let affine = input.affine, let scratch else { return UnsafePointer(from) }
-    affine.scale.padded.withUnsafeBufferPointer { scale in
-      affine.shift.padded.withUnsafeBufferPointer { shift in
-        Kernels.active.affine_activation(
-          from, scale.baseAddress, shift.baseAddress, input.activation.code, rows.count, tensor.channels, scratch.base)
-      }
-    }
-    return UnsafePointer(scratch.base)
-  }
-}
-
-/// Gives a convolution's adjoint the output-gradient rows that a leaf needs, through a normalisation's adjoint.
-struct GradientLoader {
-  private let gradient: NormalisedGradient
-  private let scratch: Storage?
-
-  /// - Parameter rows: the most rows that will be asked for at once.
-  init(_ gradient: NormalisedGradient, rows: Int) {
-    self.gradient = gradient
-    scratch = gradient.adjoint == nil ? nil : StoragePool.shared.lease(rows * gradient.tensor.channels)
-  }
-
-  /// A pointer to the first of `rows` of a sequence.
-  func rows(_ rows: Range<Int>, of sequence: Int) -> UnsafePointer<Float> {
-    let tensor = gradient.tensor
-    let at = tensor.layout.offsets[sequence] + rows.lowerBound
-    guard let (input, adjoint) = gradient.adjoint, let scratch else { return UnsafePointer(tensor.row(at)) }
-    adjoint.a.padded.withUnsafeBufferPointer { a in
-      adjoint.b.padded.withUnsafeBufferPointer { b in
-        adjoint.c.padded.withUnsafeBufferPointer { c in
-          Kernels.active.affine_gradient(
-            tensor.row(at), input.row(at), a.baseAddress, b.baseAddress, c.baseAddress, rows.count, tensor.channels,
-            scratch.base)
-        }
-      }
-    }
-    return UnsafePointer(scratch.base)
   }
 }

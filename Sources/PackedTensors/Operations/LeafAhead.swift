@@ -11,17 +11,14 @@ struct LeafAhead {
   init() {}
 
   /// The rows behind those that a forward leaf reads and writes.
-  init(
-    reading input: PackedTensor, behind read: Range<Int>, writing output: PackedTensor, behind rows: Range<Int>,
-    of sequence: Int
-  ) {
-    add(input, behind: read, of: sequence)
-    add(output, behind: rows, of: sequence)
+  init(reading input: RowAddresses, behind read: Range<Int>, writing output: RowAddresses, behind rows: Range<Int>) {
+    add(input, behind: read)
+    add(output, behind: rows)
   }
 
   /// Adds as many rows of a tensor as `rows` has, those behind it; at most four times.
-  mutating func add(_ tensor: PackedTensor, behind rows: Range<Int>, of sequence: Int) {
-    let place = UnsafeRawPointer(tensor.row(tensor.layout.offsets[sequence] + rows.upperBound))
+  mutating func add(_ tensor: RowAddresses, behind rows: Range<Int>) {
+    let place = UnsafeRawPointer(tensor.row(rows.upperBound))
     let count = rows.count * tensor.channels * MemoryLayout<Float>.stride / 64
     switch 0 {  // the first place that has no lines yet
     case places.lines.0: (places.at.0, places.lines.0) = (place, count)

@@ -1,0 +1,20 @@
+/// Where a tensor's rows lie.
+///
+/// Loops over leaves take it out of a tensor once. A tensor is a structure with four references, which are counted whenever it
+/// is copied: out of an optional, a tuple, or a structure with others. (Of an adjoint with 32 channels and one tap that was 3 %.)
+/// Whoever holds one keeps the tensor alive.
+struct RowAddresses {
+  private let base: UnsafeMutablePointer<Float>
+  /// Channels of a row.
+  let channels: Int
+
+  init(_ tensor: PackedTensor) { (base, channels) = (tensor.base, tensor.channels) }
+
+  /// The first element of row `index`.
+  func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * channels }
+}
+
+extension Range<Int> {
+  /// Rows counted from a sequence's first, counted from the tensor's.
+  func moved(by first: Int) -> Range<Int> { lowerBound + first..<upperBound + first }
+}
