@@ -18,6 +18,7 @@ extension Commands {
       #expect(peaks.allSatisfy { $0 > 10_000_000 && $0 < 400_000_000 }, "\(peaks)")
     }
 
+    /// Asked of a plan: in the tests' own process others take memory from the same pool.
     @Test func attentionTakesMemoryInProportionToTheLength() throws {
       var experiment = try Experiment.masked.get()
       experiment.model = """

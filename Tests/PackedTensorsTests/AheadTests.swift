@@ -2,7 +2,7 @@ import CKernels
 import TestSupport
 import Testing
 
-/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted down place by place, to its end and not beyond
+/// What a kernel is told to fetch for the next leaf: it changes no bit, and is counted off place by place, to its end and not beyond
 /// where the tiles have a step for each line.
 @Suite struct AheadTests {
   private static let lines = [80, 1, 0, 30]

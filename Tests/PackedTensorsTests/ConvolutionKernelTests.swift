@@ -35,7 +35,12 @@ import Testing
     }
   }
 
-  static let cases: [Case] = pairs + mostlyEdges
+  static let cases: [Case] = pairs + mostlyEdges + [farApart]
+
+  /// Rows of the gradient so far apart, and read so often, that weight gradients copy it together on every set.
+  private static let farApart = Case(
+    geometry: ConvolutionGeometry(inputChannels: 100, outputChannels: 1024, kernel: 1, stride: 1, dilation: 1),
+    ahead: 0, rows: 97, seed: 2000)
 
   /// Convolutions that reach as far as a sequence is long, and farther: taps that some rows have, and taps that none has.
   private static let mostlyEdges = [

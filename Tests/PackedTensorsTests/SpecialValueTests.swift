@@ -48,6 +48,27 @@ import Testing
     }
   }
 
+  /// What a convolution goes on from keeps the sign of −0 where products are −0: 0 + −0 would lose it.
+  @Test(arguments: [1, 16, 17, 64, 100])
+  func aConvolutionGoesOnFromNegativeZeros(channels: Int) {
+    let rows = 30
+    var parameters = ck_convolution()
+    (parameters.in, parameters.out, parameters.taps, parameters.stride, parameters.dilation) = (3, channels, 1, 1, 1)
+    let packed = KernelOrder.pack([Float](repeating: -1, count: 3 * channels), parameters)
+    let old = [Float](repeating: -0.0, count: rows * channels)
+    let got = KernelSets.run("convolve from −0 to \(channels) channels") { kernels in
+      var y = Guarded(old)
+      let x = Guarded([Float](repeating: 0, count: 3 * rows))
+      x.read { x in
+        y.write {
+          kernels.convolve(&parameters, x, 0, rows, packed, nil, Int32(CK_ADD.rawValue), $0, channels, 0, rows)
+        }
+      }
+      return .init(floats: y.values("convolve"))
+    }
+    report(Compare.bits("a convolution from −0", got.floats, old))
+  }
+
   @Test func aGradientThroughReLUAtSpecialValues() {
     // Derivative 0 at 0, −0 and below; a NaN gradient comes through where the derivative is 1.
     let x: [Float] = [0, -0.0, -1, 1, .leastNonzeroMagnitude, 1, -.infinity, .infinity]

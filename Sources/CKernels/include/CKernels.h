@@ -39,7 +39,7 @@ enum ck_activation { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_LEAKY_RELU = 
 struct ck_ahead {
   const void *at[CK_PLACES];
   ptrdiff_t lines[CK_PLACES];
-  /// Lines of a tile, at most: kernels set it.
+  /// Lines that are counted off for a tile, at most: kernels set it. A short tile asks for more.
   ptrdiff_t each;
 };
 

@@ -35,7 +35,7 @@ public struct PackedTensor {
   public var count: Int { layout.timesteps * channels }
   /// The first element.
   public var base: UnsafeMutablePointer<Float> { storage.base }
-  /// First element of sequence `index`.
+  /// First element of row `index`.
   public func row(_ index: Int) -> UnsafeMutablePointer<Float> { storage.base + index * channels }
   /// A copy of all elements, `[timesteps × channels]`.
   public var elements: [Float] { Array(UnsafeBufferPointer(start: storage.base, count: count)) }

@@ -1,8 +1,8 @@
 /// Where a tensor's rows lie.
 ///
 /// Loops over leaves take it out of a tensor once. A tensor is a structure with four references, which are counted whenever it
-/// is copied: out of an optional, a tuple, or a structure with others. (Of an adjoint with 32 channels and one tap that was 3 %.)
-/// Whoever holds one keeps the tensor alive.
+/// is copied: out of an optional, a tuple, or a structure with others. (Of an adjoint with 32 channels and one tap that was 3 %, and
+/// 1.7 is left.) Whoever uses one has to keep the tensor alive.
 struct RowAddresses {
   private let base: UnsafeMutablePointer<Float>
   /// Channels of a row.
@@ -15,6 +15,6 @@ struct RowAddresses {
 }
 
 extension Range<Int> {
-  /// Rows counted from a sequence's first, counted from the tensor's.
+  /// Rows of a sequence as rows of the tensor, where the sequence begins at row `first`.
   func moved(by first: Int) -> Range<Int> { lowerBound + first..<upperBound + first }
 }

@@ -38,6 +38,7 @@ public struct ActivationAdjoint {
     }
   }
 
+  /// - Parameter body: given the adjoint for as long as it runs; `self` keeps alive what that points to.
   mutating func withLanes<R>(_ body: (Lanes) throws -> R) rethrows -> R {
     let (rows, code) = (RowAddresses(input), activation.code)
     return try affine.scale.padded.withUnsafeBufferPointer { scale in
@@ -59,6 +60,7 @@ public struct ActivationAdjoint {
   /// Applies the adjoint to a whole gradient, in place.
   public mutating func apply(to gradient: PackedTensor) {
     let layout = gradient.layout
+    precondition(layout.offsets == input.layout.offsets, "a gradient and the activation's input of different lengths")
     withLanes { lanes in
       layout.forEachLane { lane in
         layout.forEachLeaf(ofLane: lane) { sequence, rows in

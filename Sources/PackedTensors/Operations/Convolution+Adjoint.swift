@@ -115,21 +115,24 @@ extension Convolution {
     let count = biasAt + geometry.outputChannels
     let gradientRows = KernelSizes.leaf + 2 * geometry.reach + 2
 
+    precondition(
+      activation.map { $0.input.layout.offsets == inputLayout.offsets } ?? true,
+      "the activation's input and the convolution's have different lengths")
     let adjointRows = adjoint.map { RowAddresses($0.output) }
     let (withBias, isCounted) = (parameters?.withBias ?? false, parameters?.isCounted)
 
     /// A lane's parameter gradient: what its input is read by, and where it is formed. Addresses alone: what a leaf takes out
     /// of an optional counts references otherwise. (190 ns a leaf, once: the weight gradient of 32 channels and one tap had
     /// 81 % of the multiply-adds' rate, and 90 without.)
-    struct Sums {
+    struct LaneGradient {
       let loader: InputLoader
-      let base: UnsafeMutablePointer<Float>
+      let sums: UnsafeMutablePointer<Float>
     }
 
     /// Forms a lane's parameter gradient, its input's, or both, leaf by leaf.
     func visit(
-      _ lane: Int, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, _ adjoint: InputAdjoint?, _ sums: Sums?,
-      _ activation: ActivationAdjoint.Lanes?
+      _ lane: Int, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, ofInput adjoint: InputAdjoint?,
+      ofParameters own: LaneGradient?, _ activation: ActivationAdjoint.Lanes?
     ) {
       layout.forEachLeaf(ofLane: lane) { sequence, rows in
         let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
@@ -143,7 +146,7 @@ extension Convolution {
         let g = gradients.rows(needed.moved(by: first))
         // What the next leaf needs is fetched with both, or with the one that is formed.
         var (withWeights, withInput) = (LeafAhead(), LeafAhead())
-        if sums != nil {
+        if own != nil {
           withWeights.add(gradients.gradient, behind: rows.moved(by: first))
         } else {
           withInput.add(gradients.gradient, behind: rows.moved(by: first))
@@ -155,40 +158,43 @@ extension Convolution {
             withInput.add(input, behind: rows.moved(by: first))
           }
         }
-        if let adjointRows { withInput.add(adjointRows, behind: inputs.moved(by: inputFirst)) }
-        if let sums {
+        if adjoint != nil, let adjointRows { withInput.add(adjointRows, behind: inputs.moved(by: inputFirst)) }
+        if let own {
           let leaf = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
           let read = geometry.inputRows(for: rows, length: length)
-          withWeights.add(sums.loader.input, behind: inputs.moved(by: inputFirst))
+          withWeights.add(own.loader.input, behind: inputs.moved(by: inputFirst))
           kernels.weightGradient(
-            geometry.kernelParameters, sums.loader.rows(read.moved(by: inputFirst)), from: read.lowerBound,
-            length: length, leaf, to: sums.base, rows, ahead: &withWeights.places)
+            geometry.kernelParameters, own.loader.rows(read.moved(by: inputFirst)), from: read.lowerBound,
+            length: length, leaf, to: own.sums, rows, ahead: &withWeights.places)
           if withBias && isCounted?[sequence] ?? true {
-            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, sums.base + biasAt)
+            Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, own.sums + biasAt)
           }
         }
         adjoint?.write(
           inputs, first: inputFirst, from: g, needed, outputLength: outputLength, lane: lane, kernels,
           activation: activation, ahead: &withInput.places)
       }
-      if let sums { kernels.finishWeightGradient(geometry.kernelParameters, sums.base) }
+      if let own { kernels.finishWeightGradient(geometry.kernelParameters, own.sums) }
     }
+
     /// - Parameter sums: where the lane's parameter gradient is formed, if it is wanted.
     func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>?, _ activation: ActivationAdjoint.Lanes?) {
       let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
       gradient.withLoader(rows: gradientRows) { gradients in
-        guard let parameters, let sums else { return visit(lane, gradients, kernels, adjoint, nil, activation) }
+        guard let parameters, let sums else {
+          return visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
+        }
         sums.update(repeating: 0, count: count)
         parameters.input.withLoader(geometry) { loader in
-          let sums = Sums(loader: loader, base: sums)
+          let own = LaneGradient(loader: loader, sums: sums)
           // Weights and their gradient that do not stay in the second cache together are visited one after the other: a
           // leaf's gradient is formed twice, and neither is read from memory anew for every leaf. On an Intel Xeon (Emerald
           // Rapids) 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
           if adjoint != nil && 2 * biasAt * MemoryLayout<Float>.size > KernelSizes.secondCache {
-            visit(lane, gradients, kernels, nil, sums, nil)
-            visit(lane, gradients, kernels, adjoint, nil, activation)
+            visit(lane, gradients, kernels, ofInput: nil, ofParameters: own, nil)
+            visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
           } else {
-            visit(lane, gradients, kernels, adjoint, sums, activation)
+            visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: own, activation)
           }
         }
       }
@@ -198,7 +204,7 @@ extension Convolution {
         lane,
         ConvolutionLaneGradient(
           geometry: geometry, packedCount: packedCount, packedWeight: sums,
-          bias: parameters!.withBias ? sums + biasAt : nil))
+          bias: withBias ? sums + biasAt : nil))
     }
     try withLanes(of: &activation) { activation in
       guard parameters != nil else { return layout.forEachLane { compute($0, nil, activation) } }

@@ -43,6 +43,7 @@ public enum Convolution {
     let start = bias.map { ChannelVector(Array(UnsafeBufferPointer(start: $0, count: geometry.outputChannels))) }
     let (inputLayout, layout) = (x.layout, output.layout)
     let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
+    // The addresses last as long as `input`, which its loaders keep, and `output`, which is returned.
     withLanes(of: &moments) { moments in
       withOptional(start) { bias in
         layout.forEachLane { lane in

@@ -59,7 +59,7 @@ struct ConvolutionKernels {
     }
   }
 
-  /// Floats that ``weightGradient(_:_:from:length:_:to:_:)`` adds to.
+  /// Floats that ``weightGradient(_:_:from:length:_:to:_:ahead:)`` adds to.
   static func weightGradientSize(_ geometry: ConvolutionGeometry, _ precision: Precision) -> Int {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     return PackedWeights.size(rows: geometry.kernel * inputs, columns: outputs)

@@ -17,9 +17,9 @@ struct LeafAhead {
   }
 
   /// Adds as many rows of a tensor as `rows` has, those behind it; at most four times.
-  mutating func add(_ tensor: RowAddresses, behind rows: Range<Int>) {
-    let place = UnsafeRawPointer(tensor.row(rows.upperBound))
-    let count = rows.count * tensor.channels * MemoryLayout<Float>.stride / 64
+  mutating func add(_ addresses: RowAddresses, behind rows: Range<Int>) {
+    let place = UnsafeRawPointer(addresses.row(rows.upperBound))
+    let count = rows.count * addresses.channels * MemoryLayout<Float>.stride / 64
     switch 0 {  // the first place that has no lines yet
     case places.lines.0: (places.at.0, places.lines.0) = (place, count)
     case places.lines.1: (places.at.1, places.lines.1) = (place, count)

@@ -43,19 +43,20 @@ struct GradientLoader {
   /// The gradient behind the normalisation.
   let gradient: RowAddresses
   /// The normalisation's input, if there is one.
-  let input: RowAddresses?
-  /// Where rows are formed, and the coefficients; none: the rows as they are.
+  var input: RowAddresses? { map?.input }
+  /// The normalisation's input, where rows are formed, and the coefficients; none: the rows as they are.
   fileprivate let map:
     (
-      scratch: UnsafeMutablePointer<Float>, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafePointer<Float>
+      input: RowAddresses, scratch: UnsafeMutablePointer<Float>, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+      c: UnsafePointer<Float>
     )?
 
   /// A pointer to the first of `rows` of the tensor.
   func rows(_ rows: Range<Int>) -> UnsafePointer<Float> {
     let from = gradient.row(rows.lowerBound)
-    guard let map, let input else { return UnsafePointer(from) }
+    guard let map else { return UnsafePointer(from) }
     Kernels.active.affine_gradient(
-      from, input.row(rows.lowerBound), map.a, map.b, map.c, rows.count, gradient.channels, map.scratch)
+      from, map.input.row(rows.lowerBound), map.a, map.b, map.c, rows.count, gradient.channels, map.scratch)
     return UnsafePointer(map.scratch)
   }
 }
@@ -66,7 +67,7 @@ extension NormalisedGradient {
   func withLoader<R>(rows: Int, _ body: (GradientLoader) throws -> R) rethrows -> R {
     let gradient = RowAddresses(tensor)
     guard let (input, coefficients) = adjoint else {
-      return try withExtendedLifetime(tensor) { try body(GradientLoader(gradient: gradient, input: nil, map: nil)) }
+      return try withExtendedLifetime(tensor) { try body(GradientLoader(gradient: gradient, map: nil)) }
     }
     let scratch = StoragePool.shared.lease(rows * tensor.channels)
     return try withExtendedLifetime((tensor, input, scratch)) {
@@ -75,8 +76,8 @@ extension NormalisedGradient {
           try coefficients.c.padded.withUnsafeBufferPointer { c in
             try body(
               GradientLoader(
-                gradient: gradient, input: RowAddresses(input),
-                map: (scratch.base, a.baseAddress!, b.baseAddress!, c.baseAddress!)))
+                gradient: gradient,
+                map: (RowAddresses(input), scratch.base, a.baseAddress!, b.baseAddress!, c.baseAddress!)))
           }
         }
       }
