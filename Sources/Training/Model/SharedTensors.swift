@@ -5,7 +5,7 @@ import FoundationEssentials
 import MessagePassing
 
 /// Tensors and what describes them, read by rank 0 and held by every rank: only its host needs the files.
-struct SharedTensors<Description: Codable> {
+struct SharedTensors<Description: Codable & SendableMetatype> {
   let tensors: [NamedTensor]
   let description: Description
 
