@@ -21,23 +21,3 @@ public struct LaneSums: Sendable, Equatable {
   /// The sums of one carried lane.
   public subscript(lane: Int) -> ArraySlice<Double> { values[lane * count..<(lane + 1) * count] }
 }
-
-extension RaggedLayout {
-  /// Visits every leaf in canonical order: carried lane, then sequence, then block of at most ``KernelSizes/leaf``
-  /// timesteps counted from the sequence's start.
-  /// - Parameter body: given the carried lane, the sequence, and the leaf's rows counted from the sequence's start.
-  @inline(__always)
-  public func forEachLeaf(_ body: (_ lane: Int, _ sequence: Int, _ rows: Range<Int>) throws -> Void) rethrows {
-    for lane in 0..<carriedLanes {
-      for sequence in sequences(ofLane: lane) {
-        let length = length(of: sequence)
-        var first = 0
-        while first < length {
-          let last = min(first + KernelSizes.leaf, length)
-          try body(lane, sequence, first..<last)
-          first = last
-        }
-      }
-    }
-  }
-}

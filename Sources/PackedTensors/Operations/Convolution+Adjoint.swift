@@ -287,11 +287,6 @@ private final class InputAdjoint {
       write(whole..<whole + 1, phases: rows.upperBound - whole * stride - phase)
     }
     guard let activation else { return }
-    var at = rows.lowerBound
-    while at < rows.upperBound {
-      let leaf = at..<min(at + KernelSizes.leaf, rows.upperBound)
-      activation.apply(base + at * channels, rows: leaf.moved(by: first), lane: lane)
-      at = leaf.upperBound
-    }
+    rows.forEachLeaf { activation.apply(base + $0.lowerBound * channels, rows: $0.moved(by: first), lane: lane) }
   }
 }

@@ -89,20 +89,6 @@ extension RaggedLayout {
   /// Visits every carried lane, on all threads.
   func forEachLane(_ body: (_ lane: Int) -> Void) { Workers.forEach(carriedLanes, body) }
 
-  /// Visits every leaf of one carried lane in canonical order.
-  @inline(__always)
-  func forEachLeaf(ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
-    for sequence in sequences(ofLane: lane) {
-      let length = length(of: sequence)
-      var first = 0
-      while first < length {
-        let last = min(first + KernelSizes.leaf, length)
-        body(sequence, first..<last)
-        first = last
-      }
-    }
-  }
-
   /// All rows of a carried lane, which lie together.
   func rows(ofLane lane: Int) -> Range<Int> { offsets[laneBounds[lane]]..<offsets[laneBounds[lane + 1]] }
 }
