@@ -253,7 +253,7 @@ private final class InputAdjoint {
       accumulate = true
     }
     self.geometry = geometry
-    runs = geometry.adjointPhases.map { Run($0, PackedWeights(adjoint: weight, geometry, taps: $0.taps, precision)) }
+    runs = geometry.adjointPhases.map { Run($0, PackedWeights(adjoint: weight, geometry, $0, precision)) }
   }
 
   /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
@@ -265,12 +265,12 @@ private final class InputAdjoint {
     let (channels, stride) = (output.channels, geometry.stride)
     let base = output.row(first)
     for run in runs {
-      let (phase, count) = (run.phases.phase, run.phases.taps.count)
+      let (phase, count) = (run.phases.phase, run.phases.count)
       /// Writes the first `written` phases of each m.
       func write(_ m: Range<Int>, phases written: Int) {
         if m.isEmpty || written <= 0 { return }
         let y = base + (m.lowerBound * stride + phase) * channels
-        if run.phases.taps[0].isEmpty {
+        if run.phases.taps.isEmpty {
           if accumulate { return }
           for row in 0..<m.count { (y + row * stride * channels).update(repeating: 0, count: written * channels) }
           return

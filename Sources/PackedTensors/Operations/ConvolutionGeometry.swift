@@ -94,13 +94,17 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   var adjointPhases: [AdjointPhases] {
     var runs: [AdjointPhases] = []
     for phase in 0..<stride {
-      let taps = (0..<kernel).filter { (phase + left - $0 * dilation) % stride == 0 }.reversed().map { $0 }
+      var taps: [Int] = []
+      taps.reserveCapacity(kernel)
+      for tap in (0..<kernel).reversed() where (phase + left - tap * dilation) % stride == 0 { taps.append(tap) }
       let first = taps.first.map { (phase + left - $0 * dilation) / stride } ?? 0
       let step = taps.count > 1 ? (taps[0] - taps[1]) * dilation / stride : 1
-      if let last = runs.last, last.taps[0].count == taps.count, last.first == first, last.step == step {
-        runs[runs.count - 1].taps.append(taps)
+      if let last = runs.last, last.tapsOfPhase == taps.count, last.first == first, last.step == step {
+        runs[runs.count - 1].taps += taps
+        runs[runs.count - 1].count += 1
       } else {
-        runs.append(AdjointPhases(phase: phase, taps: [taps], first: first, step: step))
+        runs.append(
+          AdjointPhases(phase: phase, count: 1, tapsOfPhase: taps.count, taps: taps, first: first, step: step))
       }
     }
     return runs
@@ -111,15 +115,19 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 struct AdjointPhases {
   /// The first phase.
   let phase: Int
-  /// Of each phase, its taps in the order in which they are summed; as many for each.
-  fileprivate(set) var taps: [[Int]]
+  /// How many phases.
+  fileprivate(set) var count: Int
+  /// How many taps each of them has.
+  let tapsOfPhase: Int
+  /// Their taps in the order in which they are summed, phase after phase.
+  fileprivate(set) var taps: [Int]
   /// The output timestep, less m, that the first tap reads; and timesteps from one tap's to the next one's.
   let first, step: Int
 
   /// The convolution that writes `count` of the phases, the first ones.
   func parameters(_ geometry: ConvolutionGeometry, phases count: Int) -> ck_convolution {
     ck_convolution(
-      in: geometry.outputChannels, out: count * geometry.inputChannels, taps: taps[0].count, stride: 1, dilation: step,
+      in: geometry.outputChannels, out: count * geometry.inputChannels, taps: tapsOfPhase, stride: 1, dilation: step,
       left: -first, ahead: nil)
   }
 }

@@ -30,8 +30,9 @@ struct PackedWeights {
   }
 
   /// Packs `weight [out, in, kernel]` for the adjoint: panels of `[phase][input channel]`, each phase's taps in its order.
-  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, taps: [[Int]], _ precision: Precision) {
-    let (rows, columns) = (taps[0].count * g.outputChannels, taps.count * g.inputChannels)
+  init(adjoint weight: UnsafePointer<Float>, _ g: ConvolutionGeometry, _ phases: AdjointPhases, _ precision: Precision)
+  {
+    let (rows, columns) = (phases.tapsOfPhase * g.outputChannels, phases.count * g.inputChannels)
     let isInterpolated = precision == .float32 && g.isInterpolated
     self.init(
       rows: rows, columns: columns,
@@ -39,10 +40,10 @@ struct PackedWeights {
     if columns % KernelSizes.panel != 0 {
       base.update(repeating: 0, count: PackedWeights.size(rows: rows, columns: columns))
     }
-    precondition(taps.allSatisfy { $0.count == taps[0].count }, "the phases have different numbers of taps")
     Kernels.active.pack_adjoint_weights(
-      weight, g.outputChannels, g.inputChannels, g.kernel, Array(taps.joined()), taps.count, taps[0].count, base)
-    if precision == .bfloat16 { pair(taps: taps[0].count, inputs: g.outputChannels, columns: columns) }
+      weight, g.outputChannels, g.inputChannels, g.kernel, phases.taps, phases.count,
+      phases.tapsOfPhase, base)
+    if precision == .bfloat16 { pair(taps: phases.tapsOfPhase, inputs: g.outputChannels, columns: columns) }
     if isInterpolated { interpolate(inputs: g.outputChannels, columns: columns) }
   }
 

@@ -26,7 +26,7 @@ extension Recurrence {
       projected: saved.gates,
       product: cell == .lstm ? saved.gates : PackedTensor(layout: layout, channels: columns))
     let phase = geometry.adjointPhases[0]
-    let weights = PackedWeights(adjoint: weight, geometry, taps: phase.taps, precision)
+    let weights = PackedWeights(adjoint: weight, geometry, phase, precision)
     let groups = SequencesInStep.groups(layout, isReversed: isReversed)
     Workers.forEach(groups.count) {
       retrace(groups[$0], gradient, column, saved, adjoint, phase.parameters(geometry, phases: 1), weights)
