@@ -69,6 +69,30 @@ import Testing
     }
   }
 
+  /// With one tap no leaf needs another's rows: a sequence's leaves, some of which are convolved by one call, leave what they leave as
+  /// sequences.
+  @Test(arguments: [(1, 1, 1), (5, 2, 3), (16, 16, 1), (64, 64, 1)], Precision.allCases)
+  func leavesAsSequences(shape: (inputs: Int, outputs: Int, stride: Int), precision: Precision) {
+    let g = ConvolutionGeometry(
+      inputChannels: shape.inputs, outputChannels: shape.outputs, kernel: 1, stride: shape.stride)
+    let outputs = 9 * KernelSizes.leaf + 50
+    let length = outputs * shape.stride
+    var numbers = Numbers(seed: 13)
+    let x = numbers.floats(length * g.inputChannels)
+    let dy = numbers.floats(outputs * g.outputChannels)
+    let weight = numbers.floats(g.outputChannels * g.inputChannels)
+    let whole = Self.pass(g, precision, RaggedLayout(lengths: [length]), x: x, dy: dy, weight: weight)
+    let leaves = RaggedLayout(
+      lengths: [Int](repeating: KernelSizes.leaf * shape.stride, count: 9) + [50 * shape.stride])
+    let parts = Self.pass(g, precision, leaves, x: x, dy: dy, weight: weight)
+    let name = "\(g), \(precision)"
+    report(Compare.bits("output of \(name)", whole.y.elements, parts.y.elements))
+    report(Compare.bits("input gradient of \(name)", whole.dx.elements, parts.dx.elements))
+    report(Compare.bits("weight gradient of \(name)", whole.weights[0], parts.weights[0]))
+    report(Compare.bits("bias gradient of \(name)", whole.biases[0], parts.biases[0]))
+    #expect(whole.moments == parts.moments && whole.sums == parts.sums, "sums of \(name)")
+  }
+
   @Test(arguments: geometries, Precision.allCases)
   func aLanesSumsWhoeverCarriesIt(g: ConvolutionGeometry, precision: Precision) {
     let lengths = [1, 40, 97, 3, 250, 96, 12]

@@ -5,9 +5,9 @@ import Testing
 
 /// Convolutions over ragged layouts with several lanes, forward and adjoint, against the definition in Double.
 @Suite struct ConvolutionOperationTests {
-  /// Sequences shorter than any receptive field, around a leaf, of several leaves, and without a timestep; lanes
-  /// without a sequence.
-  static let layout = RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, 300, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
+  /// Sequences shorter than any receptive field, around a leaf, of several leaves, of more than any chunk of them, and without a
+  /// timestep; lanes without a sequence.
+  static let layout = RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, 870, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
 
   @Test(arguments: Precision.allCases) func forwardAndBackwardInEveryForm(precision: Precision) {
     let channels = [(1, 6), (3, 1), (6, 17), (17, 16), (16, 3)]

@@ -15,13 +15,29 @@ extension RaggedLayout {
   }
 }
 
+extension RaggedLayout {
+  /// Visits every chunk of one carried lane in canonical order: `leaves` leaves of a sequence, the last one with what is left.
+  @inline(__always)
+  func forEachChunk(
+    of leaves: Int, ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) throws -> Void
+  ) rethrows {
+    for sequence in sequences(ofLane: lane) {
+      try (0..<length(of: sequence)).forEachChunk(of: leaves) { try body(sequence, $0) }
+    }
+  }
+}
+
 extension Range<Int> {
   /// Visits the leaves of rows that begin with one.
   @inline(__always)
-  func forEachLeaf(_ body: (Range<Int>) throws -> Void) rethrows {
+  func forEachLeaf(_ body: (Range<Int>) throws -> Void) rethrows { try forEachChunk(of: 1, body) }
+
+  /// Visits rows that begin with a leaf, `leaves` leaves at once.
+  @inline(__always)
+  fileprivate func forEachChunk(of leaves: Int, _ body: (Range<Int>) throws -> Void) rethrows {
     var first = lowerBound
     while first < upperBound {
-      let last = Swift.min(first + KernelSizes.leaf, upperBound)
+      let last = Swift.min(first + leaves * KernelSizes.leaf, upperBound)
       try body(first..<last)
       first = last
     }

@@ -31,9 +31,9 @@ extension Convolution {
     let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
     withExtendedLifetime((x, output)) {
       layout.forEachLane { lane in
-        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
         start.padded.withUnsafeBufferPointer { start in
-          layout.forEachLeaf(ofLane: lane) { sequence, rows in
+          layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, rows in
             let length = inputLayout.length(of: sequence)
             let read = geometry.inputRows(for: rows, length: length)
             let (readRows, written) = (

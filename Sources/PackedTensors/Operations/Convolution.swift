@@ -47,9 +47,9 @@ public enum Convolution {
     withLanes(of: &moments) { moments in
       withOptional(start) { bias in
         layout.forEachLane { lane in
-          let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfLeaf)
+          let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
           input.withLoader(geometry) { loader in
-            layout.forEachLeaf(ofLane: lane) { sequence, rows in
+            layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, rows in
               let (length, first) = (inputLayout.length(of: sequence), inputLayout.offsets[sequence])
               let read = geometry.inputRows(for: rows, length: length)
               let written = rows.moved(by: layout.offsets[sequence])
@@ -97,9 +97,12 @@ extension MomentSums {
     fileprivate let channels: Int
     fileprivate let sums: UnsafeMutablePointer<Double>
 
-    /// Adds one leaf's moments.
+    /// Adds the moments of rows that begin with a leaf.
     func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
-      Kernels.active.moments(x, pivot, rows, channels, sums + lane * 2 * channels)
+      (0..<rows).forEachLeaf {
+        Kernels.active.moments(
+          x + $0.lowerBound * channels, pivot, $0.count, channels, sums + lane * 2 * channels)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// What the next leaf of a convolution will read and write. Kernels fetch it into the cache while they compute this leaf.
+/// What the next leaf of a convolution, or the next chunk of leaves, will read and write. Kernels fetch it into the cache while
+/// they compute this one.
 ///
 /// Sequences of a lane lie one behind the other, so that behind a sequence's last row the next one begins.
 struct LeafAhead {
@@ -10,7 +11,7 @@ struct LeafAhead {
   /// Nothing yet.
   init() {}
 
-  /// The rows behind those that a forward leaf reads and writes.
+  /// The rows behind those that a forward chunk reads and writes.
   init(reading input: RowAddresses, behind read: Range<Int>, writing output: RowAddresses, behind rows: Range<Int>) {
     add(input, behind: read)
     add(output, behind: rows)
@@ -18,7 +19,12 @@ struct LeafAhead {
 
   /// Adds as many rows of a tensor as `rows` has, those behind it; at most four times.
   mutating func add(_ addresses: RowAddresses, behind rows: Range<Int>) {
-    let place = UnsafeRawPointer(addresses.row(rows.upperBound))
+    add(addresses, rows: rows.moved(by: rows.count))
+  }
+
+  /// Adds rows of a tensor; at most four times.
+  mutating func add(_ addresses: RowAddresses, rows: Range<Int>) {
+    let place = UnsafeRawPointer(addresses.row(rows.lowerBound))
     let count = rows.count * addresses.channels * MemoryLayout<Float>.stride / 64
     switch 0 {  // the first place that has no lines yet
     case places.lines.0: (places.at.0, places.lines.0) = (place, count)

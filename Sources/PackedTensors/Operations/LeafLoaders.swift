@@ -25,7 +25,7 @@ extension NormalisedInput {
     guard let affine else {
       return try withExtendedLifetime(tensor) { try body(InputLoader(input: rows, code: code, map: nil)) }
     }
-    let scratch = StoragePool.shared.lease(geometry.inputRowsOfLeaf * geometry.inputChannels)
+    let scratch = StoragePool.shared.lease(geometry.inputRowsOfChunk * geometry.inputChannels)
     return try withExtendedLifetime((tensor, scratch)) {
       try affine.scale.padded.withUnsafeBufferPointer { scale in
         try affine.shift.padded.withUnsafeBufferPointer { shift in
