@@ -17,4 +17,7 @@ struct RowAddresses {
 extension Range<Int> {
   /// Rows of a sequence as rows of the tensor, where the sequence begins at row `first`.
   func moved(by first: Int) -> Range<Int> { lowerBound + first..<upperBound + first }
+
+  /// Output timesteps as the input timesteps that they begin at.
+  func scaled(by stride: Int) -> Range<Int> { lowerBound * stride..<upperBound * stride }
 }

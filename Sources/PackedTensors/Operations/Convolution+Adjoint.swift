@@ -143,11 +143,13 @@ extension Convolution {
       let x = own.loader.rows(read.moved(by: inputFirst))
       chunk.forEachLeaf { rows in
         let leaf = g + (rows.lowerBound - chunk.lowerBound) * geometry.outputChannels
-        let (from, to) = (rows.lowerBound + chunk.count, rows.upperBound + chunk.count)
+        // What a map reads, it reads before the chunk's first leaf.
+        let next = rows.moved(by: gradients.input == nil ? rows.count : chunk.count)
+        let nextInputs = rows.moved(by: own.loader.isMapped ? chunk.count : rows.count)
         var ahead = LeafAhead()
-        ahead.add(gradients.gradient, rows: first + from..<first + to)
-        if isAlone, let input = gradients.input { ahead.add(input, rows: first + from..<first + to) }
-        ahead.add(own.loader.input, rows: inputFirst + from * geometry.stride..<inputFirst + to * geometry.stride)
+        ahead.add(gradients.gradient, rows: next.moved(by: first))
+        if isAlone, let input = gradients.input { ahead.add(input, rows: next.moved(by: first)) }
+        ahead.add(own.loader.input, rows: nextInputs.scaled(by: geometry.stride).moved(by: inputFirst))
         kernels.weightGradient(
           geometry.kernelParameters, x, from: read.lowerBound, length: length, leaf, to: own.sums, rows,
           ahead: &ahead.places)

@@ -9,6 +9,9 @@ struct InputLoader {
   /// Where rows are mapped to, and the map; none: the rows as they are.
   fileprivate let map: (scratch: UnsafeMutablePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>)?
 
+  /// Whether rows are mapped, all that are asked for at once.
+  var isMapped: Bool { map != nil }
+
   /// A pointer to the first of `rows` of the tensor.
   func rows(_ rows: Range<Int>) -> UnsafePointer<Float> {
     let from = input.row(rows.lowerBound)
