@@ -69,9 +69,9 @@ import Testing
     }
   }
 
-  /// With one tap no leaf needs another's rows: a sequence's leaves, some of which are convolved by one call, leave what they leave as
-  /// sequences.
-  @Test(arguments: [(1, 1, 1), (5, 2, 3), (16, 16, 1), (64, 64, 1)], Precision.allCases)
+  /// With one tap no leaf needs another's rows: a sequence, whose leaves are convolved several by a call, gives what its leaves
+  /// give as sequences of their own.
+  @Test(arguments: [(1, 1, 1), (5, 2, 3), (16, 16, 1), (32, 32, 1)], Precision.allCases)
   func leavesAsSequences(shape: (inputs: Int, outputs: Int, stride: Int), precision: Precision) {
     let g = ConvolutionGeometry(
       inputChannels: shape.inputs, outputChannels: shape.outputs, kernel: 1, stride: shape.stride)
@@ -90,7 +90,8 @@ import Testing
     report(Compare.bits("input gradient of \(name)", whole.dx.elements, parts.dx.elements))
     report(Compare.bits("weight gradient of \(name)", whole.weights[0], parts.weights[0]))
     report(Compare.bits("bias gradient of \(name)", whole.biases[0], parts.biases[0]))
-    #expect(whole.moments == parts.moments && whole.sums == parts.sums, "sums of \(name)")
+    report(Compare.bits("moments of \(name)", whole.moments.values, parts.moments.values))
+    report(Compare.bits("sums of \(name)", whole.sums.values, parts.sums.values))
   }
 
   @Test(arguments: geometries, Precision.allCases)
@@ -131,7 +132,7 @@ import Testing
   /// that bfloat16 holds, between which the maps are linear in either precision.
   @Test(arguments: geometries, Precision.allCases)
   func theAdjointIsTheAdjoint(g: ConvolutionGeometry, precision: Precision) {
-    let layout = ConvolutionOperationTests.layout
+    let layout = ConvolutionOperationTests.layout(longest: ConvolutionOperationTests.overAChunk(g))
     var numbers = Numbers(seed: 13)
     let x = PackedTensor(
       layout: layout, channels: g.inputChannels,

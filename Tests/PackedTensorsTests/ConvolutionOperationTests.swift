@@ -5,9 +5,16 @@ import Testing
 
 /// Convolutions over ragged layouts with several lanes, forward and adjoint, against the definition in Double.
 @Suite struct ConvolutionOperationTests {
-  /// Sequences shorter than any receptive field, around a leaf, of several leaves, of more than any chunk of them, and without a
-  /// timestep; lanes without a sequence.
-  static let layout = RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, 870, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
+  /// Sequences shorter than any receptive field, around a leaf, of several leaves, of `longest` timesteps, and without a timestep;
+  /// lanes without a sequence.
+  static func layout(longest: Int = 300) -> RaggedLayout {
+    RaggedLayout(lengths: [1, 2, 7, 97, 0, 96, 5, longest, 31], laneBounds: [0, 0, 3, 3, 5, 8, 9])
+  }
+
+  /// Timesteps that give `geometry` a chunk of leaves, a leaf and some rows.
+  static func overAChunk(_ geometry: ConvolutionGeometry) -> Int {
+    ((geometry.leavesOfChunk + 1) * KernelSizes.leaf + 6) * geometry.stride
+  }
 
   @Test(arguments: Precision.allCases) func forwardAndBackwardInEveryForm(precision: Precision) {
     let channels = [(1, 6), (3, 1), (6, 17), (17, 16), (16, 3)]
@@ -23,7 +30,8 @@ import Testing
         stride: Edges.strides[choice[2]],
         dilation: dilations[choice[3]], causal: choice[4] == 1)
       let trial = ConvolutionTrial(
-        geometry, layout: Self.layout, inputMap: [nil, .identity, .relu, .gelu][choice[5]], gradientMap: choice[6] == 1,
+        geometry, layout: Self.layout(longest: Self.overAChunk(geometry)),
+        inputMap: [nil, .identity, .relu, .gelu][choice[5]], gradientMap: choice[6] == 1,
         target: ConvolutionTrial.Target.allCases[choice[7]], activation: [nil, .identity, .relu, .gelu][choice[8]],
         withBias: seed % 2 == 0, precision: precision, seed: UInt64(seed))
       trial.checkForward()
@@ -79,22 +87,57 @@ import Testing
     report(Compare.bits("input of \(trial.name)", input!.elements, alone.elements))
   }
 
+  /// In evaluation, bias, skip and ReLU happen in the kernel, or behind it: the same as behind `forward`, to the bit without a skip
+  /// (from which the sums start otherwise).
+  @Test(arguments: [(4, 6, 3, 2, 1), (16, 17, 5, 1, 20), (1, 5, 7, 1, 1)], Precision.allCases)
+  func evaluationAcrossChunks(
+    shape: (inputs: Int, outputs: Int, kernel: Int, stride: Int, dilation: Int), precision: Precision
+  ) {
+    let geometry = ConvolutionGeometry(
+      inputChannels: shape.inputs, outputChannels: shape.outputs, kernel: shape.kernel, stride: shape.stride,
+      dilation: shape.dilation)
+    let layout = Self.layout(longest: Self.overAChunk(geometry))
+    var numbers = Numbers(seed: 6)
+    let x = PackedTensor(
+      layout: layout, channels: shape.inputs, elements: numbers.floats(layout.timesteps * shape.inputs))
+    let weight = numbers.floats(shape.outputs * shape.inputs * shape.kernel)
+    let bias = numbers.floats(shape.outputs)
+    var moments: MomentSums?
+    let y = Convolution.forward(
+      geometry, NormalisedInput(x), weight: weight, bias: bias, precision: precision, moments: &moments)
+    let skip = numbers.floats(y.elements.count)
+    for activation in [Activation.identity, .relu] {
+      func tail(_ sum: Float) -> Float { activation == .relu ? max(sum, 0) : sum }
+      let name = "\(geometry), \(precision), \(activation)"
+      let alone = Convolution.evaluate(
+        geometry, x, weight: weight, bias: bias, precision: precision, activation: activation)
+      report(Compare.bits("evaluation by \(name)", alone.elements, y.elements.map(tail)))
+      let added = Convolution.evaluate(
+        geometry, x, weight: weight, bias: bias, precision: precision, activation: activation,
+        overwriting: PackedTensor(layout: y.layout, channels: shape.outputs, elements: skip))
+      report(
+        Compare.close(
+          "evaluation with a skip by \(name)", added.elements, zip(y.elements, skip).map { Double(tail($0 + $1)) },
+          tolerance: Compare.tolerance(terms: shape.inputs * shape.kernel, scale: 4)))
+    }
+  }
+
   @Test func theOutputsMomentsAreSummedByLane() {
     let geometry = ConvolutionGeometry(inputChannels: 3, outputChannels: 17, kernel: 3, stride: 2)
     var numbers = Numbers(seed: 5)
-    let x = PackedTensor(
-      layout: Self.layout, channels: 3, elements: numbers.floats(Self.layout.timesteps * 3))
+    let layout = Self.layout(longest: Self.overAChunk(geometry))
+    let x = PackedTensor(layout: layout, channels: 3, elements: numbers.floats(layout.timesteps * 3))
     let weight = numbers.floats(17 * 3 * 3)
     let pivot = numbers.floats(17)
-    var moments: MomentSums? = MomentSums(pivot: pivot, lanes: Self.layout.carriedLanes)
+    var moments: MomentSums? = MomentSums(pivot: pivot, lanes: layout.carriedLanes)
     let y = Convolution.forward(geometry, NormalisedInput(x), weight: weight, bias: nil, moments: &moments)
-    var whole = MomentSums(pivot: pivot, lanes: Self.layout.carriedLanes)
+    var whole = MomentSums(pivot: pivot, lanes: layout.carriedLanes)
     whole.add(y)
     report(
       Compare.bits("moments gathered on the way against moments of the output", moments!.sums.values, whole.sums.values)
     )
     let values = y.elements.doubles
-    for lane in 0..<Self.layout.carriedLanes {
+    for lane in 0..<layout.carriedLanes {
       var expected = [Double](repeating: 0, count: 34)
       for row in y.layout.sequences(ofLane: lane).flatMap({ y.layout.rows(of: $0) }) {
         for c in 0..<17 {
@@ -106,7 +149,7 @@ import Testing
       report(
         Compare.close(
           "moments of lane \(lane)", Array(moments!.sums[lane]), expected,
-          tolerance: Compare.tolerance(terms: 400, scale: 20)))
+          tolerance: Compare.tolerance(terms: y.layout.timesteps, scale: 20)))
     }
     #expect(moments!.sums[0].allSatisfy { $0.bitPattern == 0 }, "an empty lane's sums are +0")
   }

@@ -153,7 +153,7 @@ import Testing
       let geometry = ConvolutionGeometry(
         inputChannels: inputs, outputChannels: outputs, kernel: 3, causal: choice[1] == 1)
       let trial = ConvolutionTrial(
-        geometry, layout: ConvolutionOperationTests.layout, inputMap: [nil, .identity, .relu, .gelu][choice[2]],
+        geometry, layout: ConvolutionOperationTests.layout(), inputMap: [nil, .identity, .relu, .gelu][choice[2]],
         gradientMap: choice[3] == 1, target: ConvolutionTrial.Target.allCases[choice[4]],
         activation: [nil, .identity, .relu, .gelu][choice[5]], withBias: seed % 2 == 0, precision: .float32,
         seed: UInt64(seed))

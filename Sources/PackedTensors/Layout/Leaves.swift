@@ -13,9 +13,7 @@ extension RaggedLayout {
   func forEachLeaf(ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) throws -> Void) rethrows {
     for sequence in sequences(ofLane: lane) { try (0..<length(of: sequence)).forEachLeaf { try body(sequence, $0) } }
   }
-}
 
-extension RaggedLayout {
   /// Visits every chunk of one carried lane in canonical order: `leaves` leaves of a sequence, the last one with what is left.
   @inline(__always)
   func forEachChunk(
@@ -28,11 +26,11 @@ extension RaggedLayout {
 }
 
 extension Range<Int> {
-  /// Visits the leaves of rows that begin with one.
+  /// Visits the leaves of rows, the first of which begins one.
   @inline(__always)
   func forEachLeaf(_ body: (Range<Int>) throws -> Void) rethrows { try forEachChunk(of: 1, body) }
 
-  /// Visits rows that begin with a leaf, `leaves` leaves at once.
+  /// Visits rows, the first of which begins a leaf, `leaves` leaves at once.
   @inline(__always)
   fileprivate func forEachChunk(of leaves: Int, _ body: (Range<Int>) throws -> Void) rethrows {
     var first = lowerBound

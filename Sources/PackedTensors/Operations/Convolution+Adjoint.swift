@@ -30,8 +30,8 @@ extension Convolution {
 
   /// The adjoint of ``forward(_:_:weight:bias:precision:moments:)``.
   ///
-  /// Leaf by leaf of the output: its gradient is formed from the normalisation behind it, the input from the one before
-  /// it; the leaf's weight and bias gradients are added to the lane's; the input rows that begin in the leaf get their
+  /// Chunk by chunk of the output: its gradient is formed from the normalisation behind it, the input from the one before
+  /// it; its leaves' weight and bias gradients are added to the lane's; the input rows that begin in the chunk get their
   /// gradient, which then passes the adjoint of the activation before the convolution, if there is one.
   /// - Parameters:
   ///   - input: what `forward` read.
@@ -129,7 +129,7 @@ extension Convolution {
       let sums: UnsafeMutablePointer<Float>
     }
 
-    /// Adds the leaves of a chunk to a lane's parameter gradient, and fetches those of the next chunk meanwhile.
+    /// Adds the leaves of a chunk to a lane's parameter gradient, one by one, and fetches what comes next meanwhile.
     /// - Parameters:
     ///   - isAlone: whether the input's gradient is not formed with it.
     ///   - g: the chunk's output gradient, as it is loaded.
@@ -143,7 +143,7 @@ extension Convolution {
       let x = own.loader.rows(read.moved(by: inputFirst))
       chunk.forEachLeaf { rows in
         let leaf = g + (rows.lowerBound - chunk.lowerBound) * geometry.outputChannels
-        // What a map reads, it reads before the chunk's first leaf.
+        // The next leaf is fetched; where a map has read the whole chunk before, the next chunk's.
         let next = rows.moved(by: gradients.input == nil ? rows.count : chunk.count)
         let nextInputs = rows.moved(by: own.loader.isMapped ? chunk.count : rows.count)
         var ahead = LeafAhead()
@@ -153,9 +153,9 @@ extension Convolution {
         kernels.weightGradient(
           geometry.kernelParameters, x, from: read.lowerBound, length: length, leaf, to: own.sums, rows,
           ahead: &ahead.places)
-        if withBias && isCounted?[sequence] ?? true {
-          Kernels.active.column_sums(leaf, nil, rows.count, geometry.outputChannels, own.sums + biasAt)
-        }
+      }
+      if withBias && isCounted?[sequence] ?? true {
+        Kernels.active.column_sums(g, nil, chunk.count, geometry.outputChannels, own.sums + biasAt)
       }
     }
 
@@ -164,24 +164,24 @@ extension Convolution {
       _ lane: Int, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, ofInput adjoint: InputAdjoint?,
       ofParameters own: LaneGradient?, _ activation: ActivationAdjoint.Lanes?
     ) {
-      layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, rows in
+      layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, chunk in
         let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
         let (inputFirst, first) = (inputLayout.offsets[sequence], layout.offsets[sequence])
-        let inputs = rows.lowerBound * geometry.stride..<min(rows.upperBound * geometry.stride, length)
-        var needed = rows
+        let inputs = chunk.lowerBound * geometry.stride..<min(chunk.upperBound * geometry.stride, length)
+        var needed = chunk
         if adjoint != nil {
           let read = geometry.outputRows(for: inputs, length: outputLength)
-          needed = min(rows.lowerBound, read.lowerBound)..<max(rows.upperBound, read.upperBound)
+          needed = min(chunk.lowerBound, read.lowerBound)..<max(chunk.upperBound, read.upperBound)
         }
         let g = gradients.rows(needed.moved(by: first))
-        // What the next chunk needs is fetched with both, or with the one that is formed.
+        // What the next chunk needs is fetched with the input's gradient, as far as the parameters' does not.
         var ahead = LeafAhead()
-        if own == nil { ahead.add(gradients.gradient, behind: rows.moved(by: first)) }
-        if adjoint != nil, let input = gradients.input { ahead.add(input, behind: rows.moved(by: first)) }
+        if own == nil { ahead.add(gradients.gradient, behind: chunk.moved(by: first)) }
+        if adjoint != nil, let input = gradients.input { ahead.add(input, behind: chunk.moved(by: first)) }
         if adjoint != nil, let adjointRows { ahead.add(adjointRows, behind: inputs.moved(by: inputFirst)) }
         if let own {
-          let chunk = g + (rows.lowerBound - needed.lowerBound) * geometry.outputChannels
-          add(to: own, isAlone: adjoint == nil, rows, of: sequence, gradients, chunk, kernels)
+          let chunkGradient = g + (chunk.lowerBound - needed.lowerBound) * geometry.outputChannels
+          add(to: own, isAlone: adjoint == nil, chunk, of: sequence, gradients, chunkGradient, kernels)
         }
         adjoint?.write(
           inputs, first: inputFirst, from: g, needed, outputLength: outputLength, lane: lane, kernels,
@@ -300,6 +300,6 @@ private final class InputAdjoint {
       write(whole..<whole + 1, phases: rows.upperBound - whole * stride - phase)
     }
     guard let activation else { return }
-    rows.forEachLeaf { activation.apply(base + $0.lowerBound * channels, rows: $0.moved(by: first), lane: lane) }
+    activation.apply(base + rows.lowerBound * channels, rows: rows.moved(by: first), lane: lane)
   }
 }

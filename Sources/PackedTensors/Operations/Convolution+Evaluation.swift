@@ -2,7 +2,7 @@ internal import CKernels
 
 extension Convolution {
   /// `act(convolution + bias)`, or `act(skip + convolution + bias)`: a convolution whose output nobody will
-  /// differentiate, so that what follows it happens while a leaf of it is in the cache.
+  /// differentiate, so that what follows it happens while a chunk of it is in the cache.
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
   ///   - bias: `[outputChannels]`.
@@ -54,7 +54,7 @@ extension Convolution {
   }
 }
 
-/// What follows the sums: as much as can be in the kernel's registers, the rest while the leaf is in the cache.
+/// What follows the sums: as much as can be in the kernel's registers, the rest while the chunk is in the cache.
 private struct Tail {
   /// What the kernel does.
   let output: ConvolutionOutput

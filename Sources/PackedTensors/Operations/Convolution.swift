@@ -19,7 +19,7 @@ public struct MomentSums {
 public enum Convolution {
   /// `y[t, o] = bias[o] + Σ_k Σ_i x[t·stride − left + k·dilation, i]·weight[o, i, k]`, taps outside a sequence skipped.
   ///
-  /// Leaf by leaf: the input map is applied to the rows that the leaf needs, the convolution runs on them, and the
+  /// Chunk by chunk of leaves: the input map is applied to the rows that the chunk needs, the convolution runs on them, and the
   /// output's moments are summed, all within the cache.
   /// - Parameters:
   ///   - weight: `[outputChannels, inputChannels, kernel]`.
@@ -97,12 +97,9 @@ extension MomentSums {
     fileprivate let channels: Int
     fileprivate let sums: UnsafeMutablePointer<Double>
 
-    /// Adds the moments of rows that begin with a leaf.
+    /// Adds the moments of rows, the first of which begins a leaf: the kernel sums leaf by leaf.
     func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
-      (0..<rows).forEachLeaf {
-        Kernels.active.moments(
-          x + $0.lowerBound * channels, pivot, $0.count, channels, sums + lane * 2 * channels)
-      }
+      Kernels.active.moments(x, pivot, rows, channels, sums + lane * 2 * channels)
     }
   }
 

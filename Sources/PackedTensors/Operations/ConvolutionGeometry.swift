@@ -45,7 +45,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 
   /// Timesteps between the first and the last tap.
   public var reach: Int { dilation * (kernel - 1) }
-  /// Whether a leaf needs so many rows beside its own that maps on loading would be computed again and again: then they
+  /// Whether a chunk needs so many rows beside its own that maps on loading would be computed again and again: then they
   /// are computed once, before.
   var reachesFar: Bool { reach > 2 * KernelSizes.leaf }
   /// Timesteps of the output for an input of `length`.
@@ -66,17 +66,21 @@ public struct ConvolutionGeometry: Sendable, Hashable {
       ahead: nil)
   }
 
-  /// Leaves of a sequence that are convolved by one call, a chunk, where nothing but sums goes by leaves.
+  /// Leaves of a sequence that are loaded and convolved by one call: a chunk. Sums go by leaves all the same, so that no bit
+  /// depends on it.
   ///
   /// What a call costs beside its multiply-adds, some 50 ns, is much of the time of a leaf with few channels; and the rows
-  /// between far taps, which neighbours read as well, are mapped for each call anew. More than 36 KiB of a tensor, or 72 KiB where
-  /// taps are far, gained nothing. (AVX2 on Zen 3, in turn, of the time of leaf by leaf: 1 channel, three taps, forward 0.61, input's
-  /// gradient 0.58; 16 channels, one tap, 0.98 and 0.95. Taps 64 timesteps apart, with maps, both gradients: 16 channels 0.83, 32 0.91,
-  /// 64 0.96.) Interpolated it is one: which timesteps are interpolated goes by leaves.
+  /// between far taps, which neighbours read as well, are mapped for each call anew. So a chunk has as many leaves as there are in
+  /// 36 KiB of a tensor (96 timesteps of 96 channels), in 72 where taps are far, but one at least: more gained nothing. (AVX2 on Zen
+  /// 3, in turn, of the time of leaf by leaf: 1 channel, three taps, forward 0.61, input's gradient 0.55; 16 channels, one tap, 0.95
+  /// and 0.93. Taps 64 timesteps apart, with maps, both gradients: 16 channels 0.82, 32 0.91, 64 0.96; but 1 channel, fifteen such
+  /// taps in sequences of 512, forward 1.06: at an edge fewer rows have the same taps.) Interpolated it is one: which timesteps are
+  /// interpolated goes by leaves.
   var leavesOfChunk: Int {
     if isInterpolated { return 1 }
     let widest = max(stride * inputChannels, outputChannels)
-    return min(max((reach > KernelSizes.leaf / 2 ? 192 : 96) / widest, 1), 8)
+    let channels = reach > KernelSizes.leaf / 2 ? 192 : 96
+    return min(max(channels / widest, 1), 8)
   }
 
   /// The most input rows that one chunk reads.

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Gives a convolution the input rows that a leaf needs, through the input's map. Addresses alone, so that a leaf counts no
+/// Gives a convolution the input rows that a chunk needs, through the input's map. Addresses alone, so that a chunk counts no
 /// references.
 struct InputLoader {
   /// What lies in memory.
@@ -40,7 +40,7 @@ extension NormalisedInput {
   }
 }
 
-/// Gives a convolution's adjoint the output-gradient rows that a leaf needs, through a normalisation's adjoint. Addresses
+/// Gives a convolution's adjoint the output-gradient rows that a chunk needs, through a normalisation's adjoint. Addresses
 /// alone, as ``InputLoader``.
 struct GradientLoader {
   /// The gradient behind the normalisation.
