@@ -72,8 +72,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   /// What a call costs beside its multiply-adds, some 50 ns, is much of the time of a leaf with few channels; and the rows
   /// between far taps, which neighbours read as well, are mapped for each call anew. So a chunk has as many leaves as there are in
   /// 36 KiB of a tensor (96 timesteps of 96 channels), in 72 where taps are far, but one at least: more gained nothing. (AVX2 on Zen
-  /// 3, in turn, of the time of leaf by leaf: 1 channel, three taps, forward 0.61, input's gradient 0.55; 16 channels, one tap, 0.95
-  /// and 0.93. Taps 64 timesteps apart, with maps, both gradients: 16 channels 0.82, 32 0.91, 64 0.96; but 1 channel, fifteen such
+  /// 3, in turn, of the time of leaf by leaf: 1 channel, three taps, forward 0.61, input's gradient 0.54; 16 channels, one tap, 0.95
+  /// and 0.93. Taps 64 timesteps apart, with maps, both gradients: 16 channels 0.83, 32 0.91, 64 0.96; but 1 channel, fifteen such
   /// taps in sequences of 512, forward 1.06: at an edge fewer rows have the same taps.) Interpolated it is one: which timesteps are
   /// interpolated goes by leaves.
   var leavesOfChunk: Int {
