@@ -85,7 +85,7 @@ struct ck_kernels {
   void (*pack_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *packed);
   void (*unpack_weights)(const float *packed, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, float *w);
   /// Packs w [out, in, taps] for a convolution's adjoint: columns [phase][in], rows [n][out], where order[phase · count + n] is the
-  /// tap that stands there. Columns beyond the last phase's are left as they are.
+  /// tap that stands there; zeros beyond the last column.
   void (*pack_adjoint_weights)(const float *w, ptrdiff_t out, ptrdiff_t in, ptrdiff_t taps, const ptrdiff_t *order,
                                ptrdiff_t phases, ptrdiff_t count, float *packed);
 

@@ -37,9 +37,6 @@ struct PackedWeights {
     self.init(
       rows: rows, columns: columns,
       points: isInterpolated ? PackedWeights.pointsSize(inputs: g.outputChannels, outputs: columns) : 0)
-    if columns % KernelSizes.panel != 0 {
-      base.update(repeating: 0, count: PackedWeights.size(rows: rows, columns: columns))
-    }
     Kernels.active.pack_adjoint_weights(
       weight, g.outputChannels, g.inputChannels, g.kernel, phases.taps, phases.count,
       phases.tapsOfPhase, base)
