@@ -85,8 +85,12 @@ let package = Package(
     .target(name: "FileJournal", path: "Tests/PowerLoss/FileJournal"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    // AVX-512's kernels for processors without it.
+    .target(
+      name: "SixteenLanes", dependencies: ["CKernels"], path: "Tests/SixteenLanes",
+      cSettings: [.headerSearchPath("../../Sources/CKernels")]),
     .testTarget(
-      name: "PackedTensorsTests", dependencies: ["PackedTensors", "CKernels", "TestSupport"],
+      name: "PackedTensorsTests", dependencies: ["PackedTensors", "CKernels", "SixteenLanes", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
       name: "NetworksTests",

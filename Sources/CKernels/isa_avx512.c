@@ -5,6 +5,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
 #define NAME(n) n##_avx512
 #define LANES 16
+#define MASKS
 #define ISA CK_AVX512
 #define ISA_NAME "avx512"
 #define FLUSHES_BY_MXCSR

@@ -5,6 +5,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
 #define NAME(n) n##_avx512bf16
 #define LANES 16
+#define MASKS
 #define ISA CK_AVX512BF16
 #define ISA_NAME "avx512bf16"
 #define FLUSHES_BY_MXCSR

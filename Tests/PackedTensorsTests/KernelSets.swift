@@ -1,16 +1,18 @@
 import CKernels
+import SixteenLanes
 import TestSupport
 import Testing
 
 /// The kernels of every instruction set that this processor has.
 enum KernelSets {
-  /// Their tables, portable first. Says once which they are.
+  /// Their tables, portable first; where AVX-512 is not among them, its kernels compiled for less. Says once which they are.
   nonisolated(unsafe) static let all: [ck_kernels] = {
     let sets = [
       ("portable", CK_PORTABLE), ("avx2", CK_AVX2), ("avx512", CK_AVX512), ("avx512bf16", CK_AVX512BF16),
     ]
-    let tables = sets.map { ($0.0, ck_kernels_for($0.1)?.pointee) }
+    var tables = sets.map { ($0.0, ck_kernels_for($0.1)?.pointee) }
     let lacking = tables.filter { $0.1 == nil }.map(\.0)
+    if lacking.contains("avx512") { tables.append(("sixteen lanes", ck_table_sixteen_lanes()?.pointee)) }
     let note = lacking.isEmpty ? "" : "; this processor lacks \(lacking.joined(separator: ", "))"
     print("Kernel tests cover \(tables.filter { $0.1 != nil }.map(\.0).joined(separator: ", "))\(note).")
     return tables.compactMap(\.1)
