@@ -3,7 +3,7 @@ import SixteenLanes
 import TestSupport
 import Testing
 
-/// The kernels of every instruction set that this processor has.
+/// The kernels of every instruction set that this processor has, and AVX-512's where it has not.
 enum KernelSets {
   /// Their tables, portable first; where AVX-512 is not among them, its kernels compiled for less. Says once which they are.
   nonisolated(unsafe) static let all: [ck_kernels] = {

@@ -1,8 +1,7 @@
 #include "SixteenLanes.h"
-#include "isa.h"
 #define NAME(n) n##_sixteen_lanes
 #define LANES 16
-#define ISA CK_PORTABLE
+#define ISA CK_PORTABLE  // nobody asks it
 #define ISA_NAME "sixteen lanes"
 // Vectors that no register holds are not passed to any function that is not inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
