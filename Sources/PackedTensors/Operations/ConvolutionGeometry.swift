@@ -109,12 +109,6 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   /// with a constant step. Phases side by side that read the same ones are one convolution to as many times the
   /// channels, whose rows are `stride` input timesteps apart.
   var adjointPhases: [AdjointPhases] {
-    if stride == 1 {  // one phase of all taps: nothing to search
-      let taps = Array((0..<kernel).reversed())
-      return [
-        AdjointPhases(phase: 0, count: 1, tapsOfPhase: kernel, taps: taps, first: left - reach, step: dilation)
-      ]
-    }
     var runs: [AdjointPhases] = []
     for phase in 0..<stride {
       var taps: [Int] = []
