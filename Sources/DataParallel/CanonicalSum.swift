@@ -19,8 +19,8 @@ public final class CanonicalSum {
   public let carriedLanes: Range<Int>
   /// This rank's maximal aligned subtrees, in lane order: the rows that it gives.
   public let nodes: [LaneTree.Node]
-  /// Seconds spent in blocking calls so far.
-  public private(set) var seconds = 0.0
+  /// Times blocking calls, where somebody wants to know.
+  let clock: CommunicationClock?
 
   let nodesOfAllRanks: [[LaneTree.Node]]
   let selfTest: SelfTest
@@ -29,12 +29,16 @@ public final class CanonicalSum {
   /// - Parameters:
   ///   - communicator: used by nobody else while a call is under way.
   ///   - lanes: a power of two, at least the number of ranks.
+  ///   - clock: times blocking calls.
   ///   - exchange: tests choose ``Exchange/own`` to see the ranks' own exchange where MPI's would do.
-  public init(communicator: Communicator, lanes: Int, exchange: Exchange = .automatic) {
+  public init(
+    communicator: Communicator, lanes: Int, clock: CommunicationClock? = nil, exchange: Exchange = .automatic
+  ) {
     precondition(lanes > 0 && lanes & (lanes - 1) == 0, "the number of lanes must be a power of two, not \(lanes)")
     precondition(communicator.size <= lanes, "\(communicator.size) ranks cannot share \(lanes) lanes")
     self.communicator = communicator
     self.lanes = lanes
+    self.clock = clock
     carriedLanes = LaneTree.lanes(ofRank: communicator.rank, of: communicator.size, lanes: lanes)
     nodes = LaneTree.nodes(covering: carriedLanes)
     nodesOfAllRanks = TreeFold.nodesOfAll(ranks: communicator.size, lanes: lanes)
@@ -69,12 +73,17 @@ public final class CanonicalSum {
     _ rows: UnsafeMutablePointer<Element>, count: Int, stride: Int? = nil
   ) throws(MPIError) {
     guard communicator.size > 1, count > 0 else { return }
-    let start = ContinuousClock.now
-    defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
+    guard let clock else { return try complete(rows, count: count, stride: stride ?? count) }
+    try clock.call { () throws(MPIError) in try complete(rows, count: count, stride: stride ?? count) }
+  }
+
+  private func complete<Element: SummedElement>(
+    _ rows: UnsafeMutablePointer<Element>, count: Int, stride: Int
+  ) throws(MPIError) {
     if try selfTest.passes(Element.self, count: count, call: .blocking) {
       try communicator.allReduce(UnsafeMutableBufferPointer(start: rows, count: count), .sum)
     } else {
-      try exchange(rows, count: count, stride: stride ?? count)
+      try exchange(rows, count: count, stride: stride)
     }
   }
 

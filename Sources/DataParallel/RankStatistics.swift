@@ -8,7 +8,6 @@ public final class RankStatistics: SharedStatistics {
   private let sum: CanonicalSum
   private let dropped: Bool
   private let leaves: [LaneTree.Node]
-  private var gatheringSeconds = 0.0
 
   /// - Parameters:
   ///   - sum: completes the tree; may be shared with others on this thread that call in the same order on all ranks.
@@ -44,13 +43,9 @@ public final class RankStatistics: SharedStatistics {
 
   /// All ranks' values in the order of their lanes, which is that of ranks.
   public func gather(_ own: [Float]) throws -> (all: [Float], own: Range<Int>) {
-    let start = ContinuousClock.now
-    defer { gatheringSeconds += (ContinuousClock.now - start) / .seconds(1) }
-    let ofRanks = try sum.communicator.allGather(own)
+    let gather = { [sum] () throws(MPIError) in try sum.communicator.allGather(own) }
+    let ofRanks = try sum.clock?.call(gather) ?? gather()
     let first = ofRanks.prefix(sum.communicator.rank).reduce(0) { $0 + $1.count }
     return (Array(ofRanks.joined()), first..<first + own.count)
   }
-
-  /// Seconds spent waiting for other ranks so far.
-  public var exposedSeconds: Double { sum.seconds + gatheringSeconds }
 }

@@ -11,6 +11,7 @@ let scenarios: [String: (borrowing World, [String]) throws -> Report] = [
   "nonblocking": nonblocking,
   "sums": sums,
   "statistics": statistics,
+  "late": late,
   "gradients": gradients,
   "overlap-time": overlapTime,
   "agreement": agreement,

@@ -45,6 +45,20 @@ extension MultiProcess {
       try expectSame(["statistics", "8"], ranks: [1, 2, 3, 5, 8])
     }
 
+    /// Every rank waits for the others, none of them in every call: the fewest seconds of a call are nearly none.
+    @Test func aCallsFewestSecondsHoldNoWaiting() throws {
+      let milliseconds = try scenario(["late", "200"], ranks: 2).map { line in
+        try (0..<4).map { try #require(line.values["\($0)"].flatMap(Double.init), "call \($0) of rank \(line.rank)") }
+      }
+      for (rank, calls) in milliseconds.enumerated() {
+        for (call, time) in calls.enumerated() where call % 2 != rank {
+          #expect(time > 150, "rank \(rank) waits in call \(call): \(milliseconds)")
+        }
+      }
+      let fewest = zip(milliseconds[0], milliseconds[1]).map { min($0, $1) }
+      #expect(fewest.reduce(0, +) < 150, "\(milliseconds)")
+    }
+
     @Test func gradientsHaveTheSameBitsWithOverlapAndWithout() throws {
       let one = try scenario(["gradients", "8", "overlap"], ranks: 1)
       let runs = [

@@ -17,8 +17,8 @@ public enum BenchCommand {
     public var steps: Int
     /// Seconds of the pass on rank 0.
     public var seconds: Double
-    /// Σ over steps of the fewest seconds that a rank spent in communication: the part of `seconds` that communication
-    /// itself took, without waiting for ranks that have more to compute.
+    /// Σ over calls of communication of the fewest seconds that a rank spent in it: the part of `seconds` that
+    /// communication itself took, without waiting for the last rank to come.
     public var exposedSeconds: Double
     /// Σ over steps of the most seconds that a rank spent in communication, waiting included.
     public var waitedSeconds: Double
@@ -87,26 +87,27 @@ private struct BenchUser: ModelUser {
     let metrics = communicator.rank == 0 ? try MetricsFile(path: metricsPath) : nil
     defer { unlink(metricsPath) }
     var loss = 0.0
-    var least: [Double] = []
+    var ofSteps: [Double] = []
+    var ofCalls: [Double] = []
     var inputSeconds = 0.0
     try communicator.barrier()
     let start = ContinuousClock.now
     try pass(model, &plans, steps: 0..<steps) { report, waited in
       loss = report.loss
-      least.append(report.exposedCommunicationSeconds)
+      ofSteps.append(report.exposedCommunicationSeconds)
+      ofCalls += report.communicationSeconds
       inputSeconds += waited
       try metrics?.append(TrainMetricsRow(report, inputSeconds: waited))
     }
     try communicator.barrier()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    var most = least
-    try communicator.allReduce(&least, .min)
-    try communicator.allReduce(&most, .max)
+    try communicator.allReduce(&ofCalls, .min)
+    try communicator.allReduce(&ofSteps, .max)
     inputSeconds = try communicator.allReduce(inputSeconds, .max)
     let peak = try communicator.allReduce(Int64(Memory.peakBytes), .max)
     return BenchCommand.Result(
       timestepsPerSecond: Double(dataset.timesteps) / seconds, steps: steps, seconds: seconds,
-      exposedSeconds: least.reduce(0, +), waitedSeconds: most.reduce(0, +),
+      exposedSeconds: ofCalls.reduce(0, +), waitedSeconds: ofSteps.reduce(0, +),
       inputSeconds: inputSeconds, peakBytes: Int(peak), finalLoss: loss,
       digest: try digest(of: model))
   }

@@ -31,14 +31,16 @@ public struct StepReport: Sendable {
   public var ownSecondsOfRanksBefore: [Double]
   /// Seconds of the step on this rank.
   public var seconds: Double
-  /// Seconds that this rank spent in communication: moments, loss, counts, and what backward left of the gradient. Where
-  /// ranks have different loads, all but the last wait in it: the least of the ranks' is the communication itself.
-  public var exposedCommunicationSeconds: Double
+  /// Seconds that this rank spent in each call of communication, waiting for other ranks included, in an order that is
+  /// the same on all: moments, loss, counts, and what backward left of the gradient.
+  public var communicationSeconds: [Double]
   /// Whether a rank was asked to stop.
   public var isStopRequested: Bool
   /// Why the step changed nothing; nil where it did.
   public var skip: SkippedStep?
 
+  /// Seconds that this rank spent in communication, waiting for other ranks included.
+  public var exposedCommunicationSeconds: Double { communicationSeconds.reduce(0, +) }
   /// Timesteps of the global batch.
   public var timesteps: Int { timestepsOfRanks.reduce(0, +) }
   /// Largest rank's timesteps over the mean.

@@ -23,8 +23,8 @@ final class StepRunner<E: Encoder, O: Objective> {
   /// What a frozen encoder made, where the objective reads no more of it than a row a sequence.
   private var frozenEmbeddings: FrozenEmbeddings?
   private let faultInjection: FaultInjection
-  /// Seconds spent in adding up counts so far.
-  private var countingSeconds = 0.0
+  /// Times the calls of a step that wait for other ranks.
+  private let clock = CommunicationClock()
   /// The parameters that the last step trained, and the terms by which their gradient is to be divided.
   private(set) var lastTrained: (parameters: [Parameter], terms: Int) = ([], 1)
   /// How long this rank waited for the batch of the step to come.
@@ -52,7 +52,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     clipNorm = recipe.optimizer.clipNorm
     seed = UInt64(recipe.training.seed)
     let lanes = recipe.batch.lanes
-    let sum = CanonicalSum(communicator: try communicator.duplicate(), lanes: lanes)
+    let sum = CanonicalSum(communicator: try communicator.duplicate(), lanes: lanes, clock: clock)
     statistics = RankStatistics(sum: sum, faultInjection: faultInjection)
     var reducer: GradientReducer?
     gradients = try GradientArena(lanes: sum.carriedLanes, count: model.store.count) { arena in
@@ -76,9 +76,9 @@ final class StepRunner<E: Encoder, O: Objective> {
   func run(_ step: Int, epoch: Int, _ planned: PlannedStep, _ batch: Batch, stop: Bool) throws -> StepReport {
     let start = ContinuousClock.now
     let timeline = communicator.activity.timeline.ifOn
-    let waited = statistics.exposedSeconds + countingSeconds
     let store = model.store
     if !isWarm { StoragePool.shared.startNoting() }
+    clock.begin()
     reducer.begin()
     enter(.forward, step)
     var batch = batch
@@ -102,6 +102,7 @@ final class StepRunner<E: Encoder, O: Objective> {
     if let gradient, tape != nil { try model.encoder.backward(gradient, tape.take()!, backward) }
     enter(.reducing, step)
     try reducer.wait()
+    clock.add(reducer.exposedSeconds)
     enter(.updating, step)
 
     let rate = schedule.rate(at: step)
@@ -130,14 +131,14 @@ final class StepRunner<E: Encoder, O: Objective> {
     isWarm = true
 
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let exposed = statistics.exposedSeconds + countingSeconds - waited + reducer.exposedSeconds
-    ownSeconds = inputSeconds + seconds - exposed
-    return StepReport(
+    let report = StepReport(
       step: step + 1, epoch: epoch, loss: total.loss, accuracy: total.parts.count == 1 ? total.parts[0].accuracy : nil,
       parts: total.parts.count == 1 ? [] : total.parts, learningRate: rate, gradientNorm: norm,
       sequences: planned.sequences, timestepsOfRanks: total.ofRanks.map(\.timesteps),
-      ownSecondsOfRanksBefore: total.ofRanks.map(\.ownSeconds), seconds: seconds, exposedCommunicationSeconds: exposed,
+      ownSecondsOfRanksBefore: total.ofRanks.map(\.ownSeconds), seconds: seconds, communicationSeconds: clock.calls,
       isStopRequested: total.isStopRequested, skip: skip)
+    ownSeconds = inputSeconds + seconds - report.exposedCommunicationSeconds
+    return report
   }
 
   /// Activations grow with a step's timesteps, so the first step tells what the longest will need.
@@ -179,13 +180,11 @@ final class StepRunner<E: Encoder, O: Objective> {
     defer { span?.end() }
     let parts = sums.parts.isEmpty ? [sums] : sums.parts
     let losses = try statistics.reduce(LaneSums(besides: parts.map(\.loss)).values, count: parts.count)
-    let start = ContinuousClock.now
-    defer { countingSeconds += (ContinuousClock.now - start) / .seconds(1) }
     var counts: [Int64] = parts.flatMap { [Int64($0.count), Int64($0.correct)] }
     counts.append(stop ? 1 : 0)
     let own = RankLoad(timesteps: timesteps, ownSeconds: ownSeconds).packed
     counts += (0..<communicator.size).map { $0 == communicator.rank ? own : 0 }
-    try communicator.allReduce(&counts, .sum)
+    try clock.call { () throws(MPIError) in try communicator.allReduce(&counts, .sum) }
     let totals = counts.map { Int($0) }
     let terms = parts.indices.map { totals[2 * $0] }
     let means = PartLoss.means(

@@ -1,4 +1,5 @@
 import DataParallel
+import Glibc
 import MessagePassing
 import PackedTensors
 
@@ -49,5 +50,29 @@ func statistics(_ world: borrowing World, _ arguments: [String]) throws -> Repor
     try expect(total.count, count, "number of shared statistics")
     report.set("call \(call)", total.withUnsafeBufferPointer { digest($0.baseAddress!, count: count) })
   }
+  return report
+}
+
+/// `late MILLISECONDS`: each rank in turn comes so much later than the others to a call, by turns a sum and a gathering;
+/// milliseconds that each call took.
+func late(_ world: borrowing World, _ arguments: [String]) throws -> Report {
+  let delay = arguments.first.flatMap { UInt32($0) } ?? 100
+  let (rank, ranks) = (world.communicator.rank, world.communicator.size)
+  let clock = CommunicationClock()
+  let sum = CanonicalSum(communicator: world.communicator, lanes: 8, clock: clock)
+  let statistics = RankStatistics(sum: sum)
+  try sum.prepare(Double.self, counts: [1])
+  try world.communicator.barrier()
+  clock.begin()
+  for call in 0..<2 * ranks {
+    if call % ranks == rank { usleep(1000 * delay) }
+    if call < ranks {
+      _ = try statistics.reduce([Double](repeating: 1, count: sum.carriedLanes.count), count: 1)
+    } else {
+      _ = try statistics.gather([1])
+    }
+  }
+  var report = Report()
+  for (call, seconds) in clock.calls.enumerated() { report.set("\(call)", seconds * 1e3) }
   return report
 }
