@@ -40,13 +40,38 @@ import Testing
         skipScale: mapped ? rScale.doubles : nil,
         skipShift: mapped ? rShift.doubles : nil)
     }
+
+    /// Gives the join to `body`; the skip's x̂ goes by the maps of the branch, the other way round.
+    func withJoin(_ body: (UnsafePointer<ck_join>) -> Void) {
+      let maps = [scale, shift, inverse, offset, rScale, rShift, offset, inverse].map { Guarded.input($0) }
+      Array(maps.joined()).withUnsafeBufferPointer { all in
+        let at = { all.baseAddress! + $0 * maps[0].count }
+        var join = ck_join()
+        (join.channels, join.act) = (channels, code)
+        (join.scale, join.shift, join.inverse, join.offset) = (at(0), at(1), at(2), at(3))
+        if mapped { (join.r_scale, join.r_shift, join.r_inverse, join.r_offset) = (at(4), at(5), at(6), at(7)) }
+        body(&join)
+      }
+    }
+
+    /// Σ d, then Σ d·(values·inverse + offset), in the kernels' order.
+    func moments(of d: [Float], _ values: [Float], _ inverse: [Float], _ offset: [Float]) -> [Double] {
+      KernelOrder.leafSums(rows: rows, channels: channels) { $0 + d[$1 * channels + $2] }
+        + KernelOrder.leafSums(rows: rows, channels: channels) {
+          let at = $1 * channels + $2
+          return $0.addingProduct(d[at], offset[$2].addingProduct(values[at], inverse[$2]))
+        }
+    }
   }
 
   private static let inputs: [Input] = {
     let kinds = Activation.allCases
     return EveryPair.of([Edges.rows.count, Edges.channels.count, kinds.count, 2, 2]).map {
       Input(Edges.rows[$0[0]], Edges.channels[$0[1]], kinds[$0[2]], mapped: $0[3] == 1, repeated: $0[4] == 1)
-    }
+    } + [
+      // More channels than a join's gradient sums at once.
+      Input(97, 270, .relu, mapped: true, repeated: false), Input(50, 512, .gelu, mapped: false, repeated: true),
+    ]
   }()
 
   @Test func affineActivation() {
@@ -66,18 +91,13 @@ import Testing
     }
   }
 
-  @Test func residualActivation() {
+  @Test func join() {
     for one in Self.inputs {
-      let channels = one.channels
-      let name = "residual_activation\(one.name)"
+      let name = "join\(one.name)"
       let got = KernelSets.run(name) { kernels in
         var y = Guarded(one.g)
-        y.write {
-          kernels.residual_activation(
-            Guarded.input(one.x), Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
-            one.mapped ? Guarded.input(one.rScale) : nil, one.mapped ? Guarded.input(one.rShift) : nil, one.code,
-            one.rows,
-            channels, $0)
+        y.write { y in
+          one.withJoin { kernels.join($0, Guarded.input(one.x), Guarded.input(one.r), one.rows, y) }
         }
         return .init(floats: y.values(name))
       }
@@ -103,36 +123,38 @@ import Testing
       let expected = ReferenceResidual.backward(one.act, sum: one.affine, gradient: one.g.doubles)
       report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 1, scale: 4)))
       // The sums are those of the gradient as it was written.
-      let first = KernelOrder.leafSums(rows: one.rows, channels: channels) { $0 + got.floats[$1 * channels + $2] }
-      let second = KernelOrder.leafSums(rows: one.rows, channels: channels) {
-        let at = $1 * channels + $2
-        return $0.addingProduct(got.floats[at], one.offset[$2].addingProduct(one.x[at], one.inverse[$2]))
-      }
-      report(Compare.bits(name + ", sums", got.doubles, first + second))
+      let sums = one.moments(of: got.floats, one.x, one.inverse, one.offset)
+      report(Compare.bits(name + ", sums", got.doubles, sums))
     }
   }
 
-  @Test func residualGradient() {
+  @Test func joinGradient() {
     for one in Self.inputs {
       let channels = one.channels
-      let (name, sum) = ("residual_gradient\(one.name)", one.sum)
+      let (name, sum) = ("join_gradient\(one.name)", one.sum)
       let y = ReferenceResidual.forward(one.act, sum: sum).map { Float($0) }
       let gradient = one.repeated ? Array(one.g.prefix(channels)) : one.g
       let got = KernelSets.run(name) { kernels in
         var out = Guarded(one.r)
-        out.write {
-          kernels.residual_gradient(
-            Guarded.input(gradient), one.repeated ? 0 : channels, Guarded.input(y), Guarded.input(one.x),
-            Guarded.input(one.scale), Guarded.input(one.shift), Guarded.input(one.r),
-            one.mapped ? Guarded.input(one.rScale) : nil, one.mapped ? Guarded.input(one.rShift) : nil, one.code,
-            one.rows,
-            channels, $0)
+        var sums = [Double](repeating: 0, count: 2 * channels)
+        var skipSums = one.mapped ? sums : []
+        out.write { out in
+          one.withJoin {
+            kernels.join_gradient(
+              $0, Guarded.input(gradient), one.repeated ? 0 : channels, Guarded.input(y), Guarded.input(one.x),
+              Guarded.input(one.r), one.rows, out, &sums, &skipSums)
+          }
         }
-        return .init(floats: out.values(name))
+        return .init(floats: out.values(name), doubles: sums + skipSums)
       }
       let full = (0..<one.rows * channels).map { Double(gradient[one.repeated ? $0 % channels : $0]) }
       let expected = ReferenceResidual.backward(one.act, sum: sum, gradient: full)
       report(Compare.close(name, got.floats, expected, tolerance: Compare.tolerance(terms: 2, scale: 6)))
+      // The sums are those of the gradient as it was written.
+      let d = got.floats
+      let sums = one.moments(of: d, one.x, one.inverse, one.offset)
+      let skipSums = one.mapped ? one.moments(of: d, one.r, one.offset, one.inverse) : []
+      report(Compare.bits(name + ", sums", got.doubles, sums + skipSums))
     }
   }
 

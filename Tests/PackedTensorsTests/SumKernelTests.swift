@@ -67,33 +67,6 @@ import Testing
     }
   }
 
-  @Test(arguments: Edges.channels) func gradientMoments(channels: Int) {
-    for rows in Edges.rows {
-      var numbers = Numbers(seed: UInt64(3000 * channels + rows))
-      let (g, x) = (numbers.floats(rows * channels), numbers.floats(rows * channels))
-      let (inverse, offset) = (numbers.floats(channels), numbers.floats(channels))
-      let name = "gradient_moments(rows \(rows), channels \(channels), seed \(numbers.seed))"
-      let got = KernelSets.run(name) { kernels in
-        .init(
-          doubles: self.sums(2 * channels) {
-            kernels.gradient_moments(
-              Guarded.input(g), Guarded.input(x), Guarded.input(inverse), Guarded.input(offset), rows, channels, $0)
-          })
-      }
-      let first = KernelOrder.leafSums(rows: rows, channels: channels) { $0 + g[$1 * channels + $2] }
-      let second = KernelOrder.leafSums(rows: rows, channels: channels) {
-        $0.addingProduct(g[$1 * channels + $2], offset[$2].addingProduct(x[$1 * channels + $2], inverse[$2]))
-      }
-      report(Compare.bits(name, got.doubles, first + second))
-      let definition =
-        defined(rows, channels) { Double(g[$0]) }
-        + defined(rows, channels) {
-          Double(g[$0]) * (Double(x[$0]) * Double(inverse[$0 % channels]) + Double(offset[$0 % channels]))
-        }
-      report(Compare.close(name, got.doubles, definition, tolerance: 2 * tolerance(rows)))
-    }
-  }
-
   @Test func squareSumsAndAdditions() {
     for count in [0, 1, 7, 8, 15, 16, 17, 31, 100, 1000] {
       var numbers = Numbers(seed: UInt64(count))

@@ -51,6 +51,15 @@ struct ck_convolution {
   struct ck_ahead *ahead;
 };
 
+/// The end of a residual block, `channels` values of each: the branch x goes through x·scale + shift, and x·inverse + offset is its
+/// normalised value before gain and bias; the skip r likewise, or as it is where r_scale and the other three are null.
+struct ck_join {
+  ptrdiff_t channels;
+  enum ck_activation act;
+  const float *scale, *shift, *inverse, *offset;
+  const float *r_scale, *r_shift, *r_inverse, *r_offset;
+};
+
 /// Keys of a block of attention, and queries of a tile (at most a leaf): a tile of scores and a block of keys fit the first cache.
 /// Frozen: other values give other bits.
 #define CK_ATTENTION_KEYS 128
@@ -144,19 +153,15 @@ struct ck_kernels {
   void (*affine_activation)(const float *x, const float *scale, const float *shift, enum ck_activation act, ptrdiff_t rows,
                             ptrdiff_t channels, float *y);
   /// y = act(x·scale + shift + r·r_scale + r_shift); r_scale null: r as it is.
-  void (*residual_activation)(const float *x, const float *scale, const float *shift, const float *r, const float *r_scale,
-                              const float *r_shift, enum ck_activation act, ptrdiff_t rows, ptrdiff_t channels, float *y);
+  void (*join)(const struct ck_join *join, const float *x, const float *r, ptrdiff_t rows, float *y);
   /// g ← g·act′(x·scale + shift) in place, and sums[c] += Σ g, sums[channels + c] += Σ g·(x·inverse + offset), leaf by leaf.
   void (*activation_gradient)(float *g, const float *x, const float *scale, const float *shift, enum ck_activation act,
                               const float *inverse, const float *offset, ptrdiff_t rows, ptrdiff_t channels, double *sums);
-  /// out ← g·act′(pre) where g's rows are g_row floats apart (0: one row for all). pre = x·scale + shift + residual as in
-  /// residual_activation. For ReLU, y (the forward output) is read instead.
-  void (*residual_gradient)(const float *g, ptrdiff_t g_row, const float *y, const float *x, const float *scale,
-                            const float *shift, const float *r, const float *r_scale, const float *r_shift,
-                            enum ck_activation act, ptrdiff_t rows, ptrdiff_t channels, float *out);
-  /// sums[c] += Σ g, sums[channels + c] += Σ g·(x·inverse + offset), in Double beyond the leaf.
-  void (*gradient_moments)(const float *g, const float *x, const float *inverse, const float *offset, ptrdiff_t rows,
-                           ptrdiff_t channels, double *sums);
+  /// Its adjoint: out ← d = g·act′(pre), where pre is what `join` applies act to (ReLUs read y, its output, instead) and g's rows are
+  /// g_row floats apart (0: one row for all). And sums[c] += Σ d, sums[channels + c] += Σ d·(x·inverse + offset), leaf by leaf,
+  /// in Double beyond the leaf; where r_scale is not null r_sums likewise, of r·r_inverse + r_offset.
+  void (*join_gradient)(const struct ck_join *join, const float *g, ptrdiff_t g_row, const float *y, const float *x,
+                        const float *r, ptrdiff_t rows, float *out, double *sums, double *r_sums);
   /// out = g·a + (x·b + c), a, b, c a channel each: the adjoint of a normalisation.
   void (*affine_gradient)(const float *g, const float *x, const float *a, const float *b, const float *c, ptrdiff_t rows,
                           ptrdiff_t channels, float *out);

@@ -33,12 +33,11 @@ public struct ResidualJoin {
   /// The join's output, `[timesteps, channels]`. Reads two tensors, writes one.
   public func forward() -> PackedTensor {
     let output = PackedTensor(layout: branch.layout, channels: branch.channels)
-    withMaps { scale, shift, skipScale, skipShift in
+    withKernel { join in
       branch.layout.forEachLane { lane in
         let rows = branch.layout.rows(ofLane: lane)
-        Kernels.active.residual_activation(
-          branch.row(rows.lowerBound), scale, shift, skip.row(rows.lowerBound), skipScale, skipShift, activation.code,
-          rows.count, branch.channels, output.row(rows.lowerBound))
+        let first = rows.lowerBound
+        Kernels.active.join(join, branch.row(first), skip.row(first), rows.count, output.row(first))
       }
     }
     return output
@@ -60,46 +59,55 @@ public struct ResidualJoin {
     let (layout, channels) = (branch.layout, branch.channels)
     let result = PackedTensor(layout: layout, channels: channels)
     var branchSums = LaneSums(lanes: layout.carriedLanes, count: 2 * channels)
-    var skipSums = skipNormalisation.map { _ in branchSums }
-    withMaps { scale, shift, skipScale, skipShift in
-      branchSums.withGradientMoments(normalisation.standardise) { branchMoments in
-        withSkipMoments(&skipSums) { skipMoments in
+    var skipSums = LaneSums(lanes: skipNormalisation == nil ? 0 : layout.carriedLanes, count: 2 * channels)
+    withKernel { join in
+      branchSums.withAllLanes { sums in
+        skipSums.withAllLanes { skipSums in
           layout.forEachLane { lane in
+            let first = lane * 2 * channels
             layout.forEachLeaf(ofLane: lane) { sequence, rows in
               let at = layout.offsets[sequence] + rows.lowerBound
               let (source, step) = gradient.rows(from: at, of: sequence)
-              let g = result.row(at)
-              Kernels.active.residual_gradient(
-                source, step, output.row(at), branch.row(at), scale, shift, skip.row(at), skipScale, skipShift,
-                activation.code, rows.count, channels, g)
-              branchMoments.add(g, against: branch.row(at), rows: rows.count, lane: lane)
-              skipMoments?.add(g, against: skip.row(at), rows: rows.count, lane: lane)
+              Kernels.active.join_gradient(
+                join, source, step, output.row(at), branch.row(at), skip.row(at), rows.count, result.row(at),
+                sums + first, skipSums + first)
             }
           }
         }
       }
     }
-    return Adjoint(gradient: result, branchSums: branchSums, skipSums: skipSums)
+    return Adjoint(
+      gradient: result, branchSums: branchSums, skipSums: skipNormalisation.map { _ in skipSums })
   }
 
-  private func withSkipMoments(_ sums: inout LaneSums?, _ body: (GradientMoments?) -> Void) {
-    guard let skipNormalisation, sums != nil else { return body(nil) }
-    sums!.withGradientMoments(skipNormalisation.standardise) { body($0) }
+  /// Gives the join to `body` as kernels read it.
+  private func withKernel(_ body: (UnsafePointer<ck_join>) -> Void) {
+    var join = ck_join()
+    join.channels = branch.channels
+    join.act = activation.code
+    normalisation.withMaps { scale, shift, inverse, offset in
+      (join.scale, join.shift, join.inverse, join.offset) = (scale, shift, inverse, offset)
+      guard let skipNormalisation else { return body(&join) }
+      skipNormalisation.withMaps { scale, shift, inverse, offset in
+        (join.r_scale, join.r_shift, join.r_inverse, join.r_offset) = (scale, shift, inverse, offset)
+        body(&join)
+      }
+    }
   }
+}
 
-  private typealias Maps = (
-    UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>?
-  ) -> Void
-
-  private func withMaps(_ body: Maps) {
-    normalisation.affine.scale.padded.withUnsafeBufferPointer { scale in
-      normalisation.affine.shift.padded.withUnsafeBufferPointer { shift in
-        guard let skipAffine = skipNormalisation?.affine else {
-          return body(scale.baseAddress!, shift.baseAddress!, nil, nil)
-        }
-        skipAffine.scale.padded.withUnsafeBufferPointer { skipScale in
-          skipAffine.shift.padded.withUnsafeBufferPointer { skipShift in
-            body(scale.baseAddress!, shift.baseAddress!, skipScale.baseAddress, skipShift.baseAddress)
+extension Normalisation {
+  /// Gives scale and shift of x ↦ y to `body`, and those of x ↦ x̂.
+  fileprivate func withMaps(
+    _ body: (
+      UnsafePointer<Float>, UnsafePointer<Float>, _ inverse: UnsafePointer<Float>, _ offset: UnsafePointer<Float>
+    ) -> Void
+  ) {
+    affine.scale.padded.withUnsafeBufferPointer { scale in
+      affine.shift.padded.withUnsafeBufferPointer { shift in
+        standardise.scale.padded.withUnsafeBufferPointer { inverse in
+          standardise.shift.padded.withUnsafeBufferPointer { offset in
+            body(scale.baseAddress!, shift.baseAddress!, inverse.baseAddress!, offset.baseAddress!)
           }
         }
       }
@@ -142,32 +150,5 @@ public struct OutputGradient {
       }
     }
     return result
-  }
-}
-
-/// Sums Σ g, then Σ g·x̂ of the lanes, each to be added to by one thread.
-struct GradientMoments {
-  fileprivate let inverse, offset: UnsafePointer<Float>
-  fileprivate let channels: Int
-  fileprivate let sums: UnsafeMutablePointer<Double>
-
-  /// Adds one leaf's.
-  func add(_ g: UnsafePointer<Float>, against x: UnsafePointer<Float>, rows: Int, lane: Int) {
-    Kernels.active.gradient_moments(g, x, inverse, offset, rows, channels, sums + lane * 2 * channels)
-  }
-}
-
-extension LaneSums {
-  /// - Parameter standardise: x ↦ x̂.
-  mutating func withGradientMoments(_ standardise: ChannelAffine, _ body: (GradientMoments) -> Void) {
-    standardise.scale.padded.withUnsafeBufferPointer { inverse in
-      standardise.shift.padded.withUnsafeBufferPointer { offset in
-        withAllLanes {
-          body(
-            GradientMoments(
-              inverse: inverse.baseAddress!, offset: offset.baseAddress!, channels: standardise.scale.count, sums: $0))
-        }
-      }
-    }
   }
 }
