@@ -20,7 +20,7 @@ public struct MetricsFile: ~Copyable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      try append(line: encoder.encode(object))
+      try append(line: Array(encoder.encode(object)))
     } catch let error as FileError {
       throw error
     } catch {
@@ -28,9 +28,11 @@ public struct MetricsFile: ~Copyable {
     }
   }
 
-  /// Appends one line, given without its newline, in one write.
-  public func append(line: Data) throws(FileError) {
-    var rest = Array(line)[...]
+  /// Appends one object in one write.
+  public func append(_ line: JSONLine) throws(FileError) { try append(line: Array(line.closed.utf8)) }
+
+  private func append(line: [UInt8]) throws(FileError) {
+    var rest = line[...]
     precondition(!rest.contains(UInt8(ascii: "\n")), "a metrics line with a newline in it")
     rest.append(UInt8(ascii: "\n"))
     while !rest.isEmpty {

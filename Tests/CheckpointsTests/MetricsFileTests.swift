@@ -29,6 +29,49 @@ import Testing
         """)
   }
 
+  @Test func aLineIsWhatTheEncoderWrites() throws {
+    struct Part: Encodable { let loss: Double? }
+    struct Full: Encodable {
+      let a: Double
+      let b: Int?
+      let c: [Int]
+      let d: [String: Part]
+      let e: String
+    }
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    let metrics = try MetricsFile(path: path)
+    let numbers = [
+      0, -0.0, 1, 8, -3.5, 0.1 + 0.2, 1e-6, .leastNonzeroMagnitude, 1e15, 1e16, 1.5e300, 998_877.123_4, .pi,
+      .greatestFiniteMagnitude,
+    ]
+    for (index, number) in numbers.enumerated() {
+      let count = index % 2 == 0 ? nil : Int.min + index
+      try metrics.append(Full(a: number, b: count, c: [1, -2], d: ["next": Part(loss: number)], e: "train"))
+      var (line, parts, part) = (JSONLine(), JSONLine(), JSONLine())
+      part.add("loss", number)
+      parts.add("next", part)
+      line.add("a", number)
+      line.add("b", count)
+      line.add("c", [1, -2])
+      line.add("d", parts)
+      line.add("e", "train")
+      try metrics.append(line)
+    }
+    let lines = try text(path).split(separator: "\n")
+    #expect(lines.count == 2 * numbers.count)
+    for index in numbers.indices { #expect(lines[2 * index] == lines[2 * index + 1]) }
+  }
+
+  @Test func whatIsNotFiniteIsNull() throws {
+    let scratch = try Scratch()
+    let path = "\(scratch.run)/metrics.jsonl"
+    var line = JSONLine()
+    for (name, value) in [("a", Double.nan), ("b", .infinity), ("c", -.infinity)] { line.add(name, value) }
+    try MetricsFile(path: path).append(line)
+    #expect(try text(path) == #"{"a":null,"b":null,"c":null}"# + "\n")
+  }
+
   @Test func laterStepsAreCutOff() throws {
     let scratch = try Scratch()
     let path = "\(scratch.run)/metrics.jsonl"

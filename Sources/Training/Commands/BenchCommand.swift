@@ -97,7 +97,7 @@ private struct BenchUser: ModelUser {
       ofSteps.append(report.exposedCommunicationSeconds)
       ofCalls += report.communicationSeconds
       inputSeconds += waited
-      try metrics?.append(TrainMetricsRow(report, inputSeconds: waited))
+      try metrics?.append(TrainMetricsRow(report, inputSeconds: waited).line)
     }
     try communicator.barrier()
     let seconds = (ContinuousClock.now - start) / .seconds(1)

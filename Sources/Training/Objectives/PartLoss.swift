@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// The mean loss of one of the losses that an objective minimises.
 struct PartLoss: Encodable, Sendable, Equatable {
   /// Its kind; empty where it is the only one.
@@ -33,6 +35,18 @@ struct PartLoss: Encodable, Sendable, Equatable {
   /// The parts as a row of metrics.jsonl has them; nil where there are none.
   static func byName(_ parts: [PartLoss]) -> [String: PartLoss]? {
     parts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: parts.map { ($0.name, $0) })
+  }
+
+  /// The same as a step's row has them, names in order.
+  static func line(_ parts: [String: PartLoss]) -> JSONLine {
+    var line = JSONLine()
+    for (name, part) in parts.sorted(by: { $0.key < $1.key }) {
+      var values = JSONLine()
+      values.add("accuracy", part.accuracy)
+      values.add("loss", part.loss)
+      line.add(name, values)
+    }
+    return line
   }
 
   /// `masked 0.5234, next 0.1200`, for the user.

@@ -1,7 +1,8 @@
+import Checkpoints
+
 /// One line of metrics.jsonl for a step. What obeys the same-bits law: step, epoch, loss, accuracy, parts, learningRate,
 /// gradientNorm, sequences and timesteps.
-struct TrainMetricsRow: Encodable {
-  var kind = "train"
+struct TrainMetricsRow {
   var step, epoch: Int
   /// `null` where the step was skipped.
   var loss: FiniteNumber
@@ -41,6 +42,32 @@ struct TrainMetricsRow: Encodable {
     self.inputSeconds = inputSeconds
     self.checkpointSeconds = checkpointSeconds
     peakBytes = Memory.peakBytes
+  }
+
+  /// The row as it is written, names in order.
+  var line: JSONLine {
+    var line = JSONLine()
+    line.add("accuracy", accuracy)
+    line.add("checkpointSeconds", checkpointSeconds)
+    line.add("epoch", epoch)
+    line.add("exposedCommunicationSeconds", exposedCommunicationSeconds)
+    line.add("gradientNorm", gradientNorm.value)
+    line.add("imbalance", imbalance)
+    line.add("inputSeconds", inputSeconds)
+    line.add("kind", "train")
+    line.add("learningRate", learningRate)
+    line.add("leastTimestepsOfRank", leastTimestepsOfRank)
+    line.add("loss", loss.value)
+    line.add("mostTimestepsOfRank", mostTimestepsOfRank)
+    line.add("parts", parts.map(PartLoss.line))
+    line.add("peakBytes", peakBytes)
+    line.add("seconds", seconds)
+    line.add("sequences", sequences)
+    line.add("skippedFor", skippedFor)
+    line.add("step", step)
+    line.add("timesteps", timesteps)
+    line.add("timestepsPerSecond", timestepsPerSecond)
+    return line
   }
 }
 

@@ -55,7 +55,7 @@ final class RunRecord {
   func add(_ report: StepReport, inputSeconds: Double, _ progress: Progress, left: Int) throws {
     let row = TrainMetricsRow(report, inputSeconds: inputSeconds, checkpointSeconds: checkpointSeconds)
     status.note(row, progress.pace, left: left, straggler: progress.straggler)
-    try metrics.append(row)
+    try metrics.append(row.line)
     tensorBoard?.add(row)
     checkpointSeconds = nil
   }
