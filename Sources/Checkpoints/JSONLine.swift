@@ -14,16 +14,22 @@ public struct JSONLine {
     if let value { add(name, text: value.description) }
   }
 
-  /// Adds a number in its shortest form; `null` where it is not finite.
+  /// Adds a finite number in its shortest form.
   public mutating func add(_ name: String, _ value: Double?) {
     guard let value else { return }
-    var number = value.isFinite ? value.description : "null"
+    precondition(value.isFinite, "\(name) \(value) has no JSON")
+    var number = value.description
     if number.hasSuffix(".0") { number.removeLast(2) }
     add(name, text: number)
   }
 
+  /// Adds a number, or `null` where it is not finite.
+  public mutating func add(_ name: String, orNull value: Double) {
+    if value.isFinite { add(name, value) } else { add(name, text: "null") }
+  }
+
   /// Adds text.
-  public mutating func add(_ name: String, _ value: String) { add(name, text: "\"\(value)\"") }
+  public mutating func add(_ name: String, _ value: StaticString) { add(name, text: "\"\(value)\"") }
 
   /// Adds a list.
   public mutating func add(_ name: String, _ values: [Int]?) {

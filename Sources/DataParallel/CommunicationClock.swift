@@ -2,7 +2,7 @@
 ///
 /// All ranks but the last to come wait in a call, so the fewest seconds that any of them spent in it are those of the
 /// communication itself. Ranks come last by turns, so that of the sums over calls even the least holds waiting.
-/// Owned by one thread.
+/// What a ``GradientReducer`` does in a step counts as one call. Owned by one thread.
 public final class CommunicationClock {
   /// Seconds of each call since ``begin()``.
   public private(set) var calls: [Double] = []

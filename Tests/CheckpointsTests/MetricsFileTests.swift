@@ -67,7 +67,7 @@ import Testing
     let scratch = try Scratch()
     let path = "\(scratch.run)/metrics.jsonl"
     var line = JSONLine()
-    for (name, value) in [("a", Double.nan), ("b", .infinity), ("c", -.infinity)] { line.add(name, value) }
+    for (name, value) in [("a", Double.nan), ("b", .infinity), ("c", -.infinity)] { line.add(name, orNull: value) }
     try MetricsFile(path: path).append(line)
     #expect(try text(path) == #"{"a":null,"b":null,"c":null}"# + "\n")
   }

@@ -47,16 +47,16 @@ extension MultiProcess {
 
     /// Every rank waits for the others, none of them in every call: the fewest seconds of a call are nearly none.
     @Test func aCallsFewestSecondsHoldNoWaiting() throws {
-      let milliseconds = try scenario(["late", "200"], ranks: 2).map { line in
+      let milliseconds = try scenario(["late", "400"], ranks: 2).map { line in
         try (0..<4).map { try #require(line.values["\($0)"].flatMap(Double.init), "call \($0) of rank \(line.rank)") }
       }
       for (rank, calls) in milliseconds.enumerated() {
         for (call, time) in calls.enumerated() where call % 2 != rank {
-          #expect(time > 150, "rank \(rank) waits in call \(call): \(milliseconds)")
+          #expect(time > 200, "rank \(rank) waits in call \(call): \(milliseconds)")
         }
       }
       let fewest = zip(milliseconds[0], milliseconds[1]).map { min($0, $1) }
-      #expect(fewest.reduce(0, +) < 150, "\(milliseconds)")
+      #expect(fewest.reduce(0, +) < 200, "\(milliseconds)")
     }
 
     @Test func gradientsHaveTheSameBitsWithOverlapAndWithout() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MemoryReadingTests {
   /// What proc(5) says is the definition; kernels count both in batches.
-  @Test func thePeakIsThisProcesssOwn() throws {
+  @Test func thePeakIsThatOfThisProcess() throws {
     for bytes in [0, 64 << 20, 192 << 20] {
       _ = [UInt8](repeating: 1, count: bytes).max()
       let before = try #require(vmHWM)

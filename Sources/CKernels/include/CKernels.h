@@ -157,7 +157,7 @@ struct ck_kernels {
   /// g ← g·act′(x·scale + shift) in place, and sums[c] += Σ g, sums[channels + c] += Σ g·(x·inverse + offset), leaf by leaf.
   void (*activation_gradient)(float *g, const float *x, const float *scale, const float *shift, enum ck_activation act,
                               const float *inverse, const float *offset, ptrdiff_t rows, ptrdiff_t channels, double *sums);
-  /// Its adjoint: out ← d = g·act′(pre), where pre is what `join` applies act to (ReLUs read y, its output, instead) and g's rows are
+  /// The adjoint of `join`: out ← d = g·act′(pre), where pre is what `join` applies act to (ReLUs read y, its output, instead) and g's rows are
   /// g_row floats apart (0: one row for all). And sums[c] += Σ d, sums[channels + c] += Σ d·(x·inverse + offset), leaf by leaf,
   /// in Double beyond the leaf; where r_scale is not null r_sums likewise, of r·r_inverse + r_offset.
   void (*join_gradient)(const struct ck_join *join, const float *g, ptrdiff_t g_row, const float *y, const float *x,

@@ -35,6 +35,24 @@ public struct ChannelAffine: Sendable {
     self.shift = ChannelVector(shift)
   }
 
+  /// Gives factors and summands of two maps to `body`, as kernels read them.
+  static func withValues<R>(
+    of first: ChannelAffine, _ second: ChannelAffine,
+    _ body: (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>
+    ) throws -> R
+  ) rethrows -> R {
+    try first.scale.padded.withUnsafeBufferPointer { scale1 in
+      try first.shift.padded.withUnsafeBufferPointer { shift1 in
+        try second.scale.padded.withUnsafeBufferPointer { scale2 in
+          try second.shift.padded.withUnsafeBufferPointer { shift2 in
+            try body(scale1.baseAddress!, shift1.baseAddress!, scale2.baseAddress!, shift2.baseAddress!)
+          }
+        }
+      }
+    }
+  }
+
   /// The map that changes nothing.
   public static func identity(channels: Int) -> ChannelAffine {
     ChannelAffine(scale: [Float](repeating: 1, count: channels), shift: [Float](repeating: 0, count: channels))

@@ -41,18 +41,10 @@ public struct ActivationAdjoint {
   /// - Parameter body: given the adjoint for as long as it runs; `self` keeps alive what that points to.
   mutating func withLanes<R>(_ body: (Lanes) throws -> R) rethrows -> R {
     let (rows, code) = (RowAddresses(input), activation.code)
-    return try affine.scale.padded.withUnsafeBufferPointer { scale in
-      try affine.shift.padded.withUnsafeBufferPointer { shift in
-        try standardise.scale.padded.withUnsafeBufferPointer { inverse in
-          try standardise.shift.padded.withUnsafeBufferPointer { offset in
-            try sums.withAllLanes {
-              try body(
-                Lanes(
-                  input: rows, code: code, scale: scale.baseAddress!, shift: shift.baseAddress!,
-                  inverse: inverse.baseAddress!, offset: offset.baseAddress!, sums: $0))
-            }
-          }
-        }
+    return try ChannelAffine.withValues(of: affine, standardise) { scale, shift, inverse, offset in
+      try sums.withAllLanes {
+        try body(
+          Lanes(input: rows, code: code, scale: scale, shift: shift, inverse: inverse, offset: offset, sums: $0))
       }
     }
   }

@@ -85,31 +85,12 @@ public struct ResidualJoin {
     var join = ck_join()
     join.channels = branch.channels
     join.act = activation.code
-    normalisation.withMaps { scale, shift, inverse, offset in
+    ChannelAffine.withValues(of: normalisation.affine, normalisation.standardise) { scale, shift, inverse, offset in
       (join.scale, join.shift, join.inverse, join.offset) = (scale, shift, inverse, offset)
-      guard let skipNormalisation else { return body(&join) }
-      skipNormalisation.withMaps { scale, shift, inverse, offset in
+      guard let skip = skipNormalisation else { return body(&join) }
+      ChannelAffine.withValues(of: skip.affine, skip.standardise) { scale, shift, inverse, offset in
         (join.r_scale, join.r_shift, join.r_inverse, join.r_offset) = (scale, shift, inverse, offset)
         body(&join)
-      }
-    }
-  }
-}
-
-extension Normalisation {
-  /// Gives scale and shift of x ↦ y to `body`, and those of x ↦ x̂.
-  fileprivate func withMaps(
-    _ body: (
-      UnsafePointer<Float>, UnsafePointer<Float>, _ inverse: UnsafePointer<Float>, _ offset: UnsafePointer<Float>
-    ) -> Void
-  ) {
-    affine.scale.padded.withUnsafeBufferPointer { scale in
-      affine.shift.padded.withUnsafeBufferPointer { shift in
-        standardise.scale.padded.withUnsafeBufferPointer { inverse in
-          standardise.shift.padded.withUnsafeBufferPointer { offset in
-            body(scale.baseAddress!, shift.baseAddress!, inverse.baseAddress!, offset.baseAddress!)
-          }
-        }
       }
     }
   }

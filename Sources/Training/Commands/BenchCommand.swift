@@ -18,7 +18,7 @@ public enum BenchCommand {
     /// Seconds of the pass on rank 0.
     public var seconds: Double
     /// Σ over calls of communication of the fewest seconds that a rank spent in it: the part of `seconds` that
-    /// communication itself took, without waiting for the last rank to come.
+    /// communication itself took, without waiting for the last rank to come. A step's gradient counts as one call.
     public var exposedSeconds: Double
     /// Σ over steps of the most seconds that a rank spent in communication, waiting included.
     public var waitedSeconds: Double

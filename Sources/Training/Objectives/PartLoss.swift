@@ -43,7 +43,7 @@ struct PartLoss: Encodable, Sendable, Equatable {
     for (name, part) in parts.sorted(by: { $0.key < $1.key }) {
       var values = JSONLine()
       values.add("accuracy", part.accuracy)
-      values.add("loss", part.loss)
+      values.add("loss", orNull: part.loss)
       line.add(name, values)
     }
     return line

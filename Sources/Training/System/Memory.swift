@@ -4,16 +4,19 @@ import Glibc
 enum Memory {
   /// Largest resident size so far, in bytes.
   ///
-  /// In what getrusage(2) tells, the process counts too that this one was started from, by fork and exec. That part stays as it
-  /// is, so that whatever is more than at the first look is this one's own. Until then VmHWM of proc(5) tells; it takes a
-  /// hundred times as long, too long for every step.
+  /// What getrusage(2) tells may be the peak of the process that this one was started from, by fork and exec, until it has grown beyond.
+  /// Until then VmHWM of proc(5) tells; reading it at every step would take too long (some 0.2 ms behind a step).
   static var peakBytes: Int {
     let resident = residentPeak
-    return resident > firstPeak ? resident : ownPeak ?? resident
+    return resident > foreignPeak ? resident : ownPeak ?? resident
   }
 
-  /// As getrusage(2) told it first.
-  private static let firstPeak = residentPeak
+  /// The other process's peak, if getrusage told that at first; else 0.
+  private static let foreignPeak: Int = {
+    let resident = residentPeak
+    guard let ownPeak else { return 0 }
+    return resident > ownPeak ? resident : 0
+  }()
 
   private static var residentPeak: Int {
     var usage = rusage()
