@@ -22,6 +22,8 @@
 #define CK_TOOM_POINTS 6
 /// Floats of a leaf's tiles at one point; of one row more, so that the points do not fall into the same sets of a cache.
 static inline ptrdiff_t ck_toom_pitch(ptrdiff_t channels) { return (CK_LEAF / CK_TOOM_ROWS + 1) * channels; }
+/// Channels with the padding to whole panels.
+static inline ptrdiff_t ck_whole_panels(ptrdiff_t channels) { return (channels + CK_PANEL - 1) / CK_PANEL * CK_PANEL; }
 /// Floats of memory that toom_cook_convolve and toom_cook_weight_gradient work in.
 static inline ptrdiff_t ck_toom_scratch(ptrdiff_t in, ptrdiff_t out) {
   return CK_TOOM_POINTS * (ck_toom_pitch(in) + ck_toom_pitch(out));
@@ -77,7 +79,7 @@ struct ck_attention {
 };
 /// Floats of memory that `attention`, or `attention_gradient`, works in.
 static inline ptrdiff_t ck_attention_scratch(ptrdiff_t length, ptrdiff_t depth, int is_gradient) {
-  const ptrdiff_t n = (length + CK_PANEL - 1) / CK_PANEL * CK_PANEL, d = (depth + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  const ptrdiff_t n = ck_whole_panels(length), d = ck_whole_panels(depth);
   const ptrdiff_t tile = CK_ATTENTION_ROWS * CK_ATTENTION_KEYS;
   return is_gradient ? (3 * n + 6 * CK_ATTENTION_KEYS) * d + n + 2 * tile
                      : (2 * n + CK_ATTENTION_KEYS + 2 * CK_ATTENTION_ROWS) * d + tile + CK_ATTENTION_ROWS * CK_PANEL;
