@@ -26,7 +26,7 @@ static inline ptrdiff_t ck_toom_pitch(ptrdiff_t channels) { return (CK_LEAF / CK
 static inline ptrdiff_t ck_whole_panels(ptrdiff_t channels) { return (channels + CK_PANEL - 1) / CK_PANEL * CK_PANEL; }
 /// Floats of memory that toom_cook_convolve and toom_cook_weight_gradient work in.
 static inline ptrdiff_t ck_toom_scratch(ptrdiff_t in, ptrdiff_t out) {
-  return CK_TOOM_POINTS * (ck_toom_pitch(in) + ck_toom_pitch(out));
+  return CK_TOOM_POINTS * (ck_toom_pitch(in) + ck_toom_pitch(ck_whole_panels(out)));
 }
 
 enum ck_isa { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512BF16 = 3 };
