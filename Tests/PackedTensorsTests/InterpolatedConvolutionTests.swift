@@ -31,7 +31,7 @@ import Testing
 
   /// Lengths around the first tile and the edges of leaves; `left` as in a centred, a causal convolution and its adjoint.
   static let cases: [Case] = {
-    let channels = [(32, 32), (33, 17), (20, 47), (64, 64), (16, 100)]
+    let channels = [(32, 32), (33, 17), (20, 47), (64, 64), (16, 100), (20, 72)]
     let lengths = [0, 1, 2, 3, 5, 6, 7, 9, 95, 96, 97, 98, 100, 193, 197]
     return EveryPair.of([channels.count, 3, lengths.count]).enumerated().map { number, choice in
       Case(

@@ -7,10 +7,10 @@ import Glibc
 enum ReservedBlock {
   /// Floats of a block: 8 GiB of addresses and one large page.
   ///
-  /// Blocks follow one another, and a power of two would give a timestep the same address in all tensors, but for bits that
-  /// the way predictor of AMD's first cache does not look at (bits 12 to 27: Lipp et al., "Take A Way", ASIA CCS 2020): of
-  /// lines at one index that look alike to it only the last one is found. Kernels that go through two tensors or three at once
-  /// took 1.5 to 2.5 times as long so on Zen 3.
+  /// Blocks follow one another, and a power of two would give a timestep the same bits 12 to 27 of its address in all
+  /// tensors. By a hash of these AMD's first cache predicts the way (Lipp et al., "Take A Way", ASIA CCS 2020, of Zen to Zen
+  /// 2): of lines at one index with one hash only the last is found. Kernels that go through two tensors or three at once
+  /// took 1.4 to 2.5 times as long so on Zen 3.
   static let floats = (1 << 31) + pageBytes / MemoryLayout<Float>.stride
   /// Requests from here on are large: 1 MiB.
   private static let smallest = 1 << 18
