@@ -6,7 +6,9 @@ extension CheckpointStore {
   ///
   /// A folder of the same step is replaced in one exchange. Whatever fails (`ENOSPC`: `FileError.inputOutput`), what
   /// was written aside is removed and every earlier checkpoint stands as it stood. O(bytes written), one pass.
-  /// - Parameter lock: looked at last before the checkpoint appears; its error is thrown and nothing is published.
+  /// - Parameter lock: looked at last before the checkpoint appears, and again before each link: a job that was stopped in
+  ///   between must not name an older step than the one that took the run over. Its error is thrown, and nothing more is
+  ///   published.
   public func publish(_ snapshot: CheckpointSnapshot, keep: Int, lock: RunLock? = nil) throws {
     try AtomicFile.createFolder(path)
     let folder = folder(step: snapshot.step)
@@ -24,13 +26,15 @@ extension CheckpointStore {
       throw (error as? FileError)?.toldOf(folder.path, insteadOf: temporary) ?? error
     }
     // `latest` last: a run that ends between the two takes this step again, and would not if `best` were still missing.
-    if snapshot.isBest { try point(.best, at: snapshot.step) }
-    try point(.latest, at: snapshot.step)
+    if snapshot.isBest { try point(.best, at: snapshot.step, lock: lock) }
+    try point(.latest, at: snapshot.step, lock: lock)
     try retain(keep, upTo: snapshot.step)
   }
 
   /// Lets a link name a step whose folder is there.
-  public func point(_ link: Link, at step: Int) throws(FileError) {
+  /// - Parameter lock: looked at before; its error is thrown, and the link stays as it is.
+  func point(_ link: Link, at step: Int, lock: RunLock?) throws {
+    try lock?.check()
     try AtomicFile.replaceSymbolicLink(at: "\(path)/\(link.rawValue)", target: Self.name(ofStep: step))
   }
 
