@@ -32,7 +32,7 @@ extension Range<Int> {
 
   /// Visits rows, the first of which begins a leaf, `leaves` leaves at once.
   @inline(__always)
-  fileprivate func forEachChunk(of leaves: Int, _ body: (Range<Int>) throws -> Void) rethrows {
+  func forEachChunk(of leaves: Int, _ body: (Range<Int>) throws -> Void) rethrows {
     var first = lowerBound
     while first < upperBound {
       let last = Swift.min(first + leaves * KernelSizes.leaf, upperBound)

@@ -55,6 +55,12 @@ public struct RaggedLayout: Sendable, Equatable {
       lengths: lengths, laneBounds: laneBounds, globalLengths: globalLengths.map { ($0 + stride - 1) / stride })
   }
 
+  /// The layout in which each sequence is a lane of its own: for sums that end with a sequence.
+  var withSequencesAsLanes: RaggedLayout {
+    RaggedLayout(
+      lengths: (0..<sequences).map(length(of:)), laneBounds: Array(0...sequences), globalLengths: globalLengths)
+  }
+
   /// The layout with one row a sequence, as after pooling.
   public var pooled: RaggedLayout {
     RaggedLayout(

@@ -22,29 +22,45 @@ public struct ActivationAdjoint {
     sums = LaneSums(lanes: input.layout.carriedLanes, count: 2 * input.channels)
   }
 
-  /// The adjoint as threads use it: each adds to the sums of lanes of its own.
-  struct Lanes {
+  /// The adjoint as threads that share the leaves use it.
+  struct Leaves {
     fileprivate let input: RowAddresses
     fileprivate let code: ck_activation
     fileprivate let scale, shift, inverse, offset: UnsafePointer<Float>
-    fileprivate let sums: UnsafeMutablePointer<Double>
+    fileprivate let sums: LeafSums
 
-    /// Turns `rows` of the gradient behind the activation into the gradient before it, in place, and adds to the sums.
-    func apply(_ gradient: UnsafeMutablePointer<Float>, rows: Range<Int>, lane: Int) {
-      let channels = input.channels
-      Kernels.active.activation_gradient(
-        gradient, input.row(rows.lowerBound), scale, shift, code, inverse, offset, rows.count, channels,
-        sums + lane * 2 * channels)
-    }
+    /// The adjoint of a piece, to be ended by the thread that begins it.
+    func begin(_ piece: LanePiece) -> Piece { Piece(leaves: self, place: sums.begin(piece)) }
   }
 
-  /// - Parameter body: given the adjoint for as long as it runs; `self` keeps alive what that points to.
-  mutating func withLanes<R>(_ body: (Lanes) throws -> R) rethrows -> R {
+  /// The adjoint of one piece, while a thread forms it.
+  struct Piece {
+    fileprivate let leaves: Leaves
+    fileprivate var place: LeafSums.Place
+
+    /// Turns `rows` of the gradient behind the activation, the first of which begins a leaf, into the gradient before it, in place,
+    /// and adds to the sums.
+    mutating func apply(_ gradient: UnsafeMutablePointer<Float>, rows: Range<Int>) {
+      let (leaves, channels) = (leaves, leaves.input.channels)
+      place.add(rows: rows.count) { part, sums in
+        Kernels.active.activation_gradient(
+          gradient + part.lowerBound * channels, leaves.input.row(rows.lowerBound + part.lowerBound), leaves.scale,
+          leaves.shift, leaves.code, leaves.inverse, leaves.offset, part.count, channels, sums)
+      }
+    }
+
+    func end() { leaves.sums.end(place) }
+  }
+
+  /// - Parameters:
+  ///   - factor: how many leaves of the input there are, at most, to one that is shared.
+  ///   - body: given the adjoint for as long as it runs; `self` keeps alive what that points to.
+  mutating func withLeaves<R>(_ leaves: SharedLeaves, factor: Int = 1, _ body: (Leaves) throws -> R) rethrows -> R {
     let (rows, code) = (RowAddresses(input), activation.code)
     return try ChannelAffine.withValues(of: affine, standardise) { scale, shift, inverse, offset in
-      try sums.withAllLanes {
+      try sums.withLeaves(leaves, factor: factor) {
         try body(
-          Lanes(input: rows, code: code, scale: scale, shift: shift, inverse: inverse, offset: offset, sums: $0))
+          Leaves(input: rows, code: code, scale: scale, shift: shift, inverse: inverse, offset: offset, sums: $0))
       }
     }
   }
@@ -53,11 +69,15 @@ public struct ActivationAdjoint {
   public mutating func apply(to gradient: PackedTensor) {
     let layout = gradient.layout
     precondition(layout.offsets == input.layout.offsets, "a gradient and the activation's input of different lengths")
-    withLanes { lanes in
-      layout.forEachLane { lane in
-        layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          let rows = rows.moved(by: layout.offsets[sequence])
-          lanes.apply(gradient.row(rows.lowerBound), rows: rows, lane: lane)
+    layout.shareLeaves { leaves in
+      withLeaves(leaves) { adjoint in
+        leaves.forEach { piece in
+          var own = adjoint.begin(piece)
+          layout.forEachLeaf(of: piece) { sequence, rows in
+            let rows = rows.moved(by: layout.offsets[sequence])
+            own.apply(gradient.row(rows.lowerBound), rows: rows)
+          }
+          own.end()
         }
       }
     }

@@ -7,8 +7,7 @@ extension NormalisedInput {
     let output = PackedTensor(layout: tensor.layout, channels: tensor.channels)
     affine.scale.padded.withUnsafeBufferPointer { scale in
       affine.shift.padded.withUnsafeBufferPointer { shift in
-        tensor.layout.forEachLane { lane in
-          let rows = tensor.layout.rows(ofLane: lane)
+        tensor.layout.forEachRows { rows in
           Kernels.active.affine_activation(
             tensor.row(rows.lowerBound), scale.baseAddress, shift.baseAddress, activation.code, rows.count,
             tensor.channels, output.row(rows.lowerBound))
@@ -27,8 +26,7 @@ extension NormalisedGradient {
     adjoint.a.padded.withUnsafeBufferPointer { a in
       adjoint.b.padded.withUnsafeBufferPointer { b in
         adjoint.c.padded.withUnsafeBufferPointer { c in
-          tensor.layout.forEachLane { lane in
-            let rows = tensor.layout.rows(ofLane: lane)
+          tensor.layout.forEachRows { rows in
             Kernels.active.affine_gradient(
               tensor.row(rows.lowerBound), input.row(rows.lowerBound), a.baseAddress, b.baseAddress, c.baseAddress,
               rows.count, tensor.channels, output.row(rows.lowerBound))

@@ -159,12 +159,13 @@ extension Convolution {
       }
     }
 
-    /// Forms a lane's parameter gradient, its input's, or both, chunk by chunk.
+    /// Forms a piece of a lane's parameter gradient, of its input's, or of both, chunk by chunk.
     func visit(
-      _ lane: Int, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, ofInput adjoint: InputAdjoint?,
-      ofParameters own: LaneGradient?, _ activation: ActivationAdjoint.Lanes?
+      _ piece: LanePiece, _ gradients: GradientLoader, _ kernels: ConvolutionKernels, ofInput adjoint: InputAdjoint?,
+      ofParameters own: LaneGradient?, _ activation: ActivationAdjoint.Leaves?
     ) {
-      layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, chunk in
+      var adjointOfActivation = adjoint == nil ? nil : activation?.begin(piece)
+      layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, chunk in
         let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
         let (inputFirst, first) = (inputLayout.offsets[sequence], layout.offsets[sequence])
         let inputs = chunk.lowerBound * geometry.stride..<min(chunk.upperBound * geometry.stride, length)
@@ -184,52 +185,72 @@ extension Convolution {
           add(to: own, isAlone: adjoint == nil, chunk, of: sequence, gradients, chunkGradient, kernels)
         }
         adjoint?.write(
-          inputs, first: inputFirst, from: g, needed, outputLength: outputLength, lane: lane, kernels,
-          activation: activation, ahead: &ahead.places)
+          inputs, first: inputFirst, from: g, needed, outputLength: outputLength, kernels,
+          activation: &adjointOfActivation, ahead: &ahead.places)
       }
-      if let own { kernels.finishWeightGradient(geometry.kernelParameters, own.sums) }
+      adjointOfActivation?.end()
     }
 
-    /// - Parameter sums: where the lane's parameter gradient is formed, if it is wanted.
-    func compute(_ lane: Int, _ sums: UnsafeMutablePointer<Float>?, _ activation: ActivationAdjoint.Lanes?) {
+    /// Gives `body` what a thread computes with.
+    func withKernels(_ body: (GradientLoader, ConvolutionKernels) -> Void) {
       let kernels = ConvolutionKernels(precision, geometry, rows: gradientRows)
-      gradient.withLoader(rows: gradientRows) { gradients in
-        guard let parameters, let sums else {
-          return visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
-        }
-        sums.update(repeating: 0, count: count)
-        parameters.input.withLoader(geometry) { loader in
-          let own = LaneGradient(loader: loader, sums: sums)
-          // Weights and their gradient that do not stay in the second cache together are visited one after the other: a
-          // chunk's gradient is formed twice, and neither is read from memory anew for every chunk. On an Intel Xeon (Emerald
-          // Rapids) 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
-          if adjoint != nil && 2 * biasAt * MemoryLayout<Float>.size > KernelSizes.secondCache {
-            visit(lane, gradients, kernels, ofInput: nil, ofParameters: own, nil)
-            visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
-          } else {
-            visit(lane, gradients, kernels, ofInput: adjoint, ofParameters: own, activation)
+      gradient.withLoader(rows: gradientRows) { body($0, kernels) }
+    }
+
+    try layout.shareLeaves(chunk: geometry.leavesOfChunk) { leaves in
+      try withLeaves(leaves, of: &activation, factor: geometry.stride) { activation in
+        guard let parameters else {
+          return leaves.run { next in
+            withKernels { gradients, kernels in
+              while let piece = next() {
+                visit(piece, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
+              }
+            }
           }
         }
+        // Weights and their gradient that do not stay in the second cache together are visited one after the other: a
+        // chunk's gradient is formed twice, and neither is read from memory anew for every chunk. On an Intel Xeon (Emerald
+        // Rapids) 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
+        let isTogether = 2 * biasAt * MemoryLayout<Float>.size <= KernelSizes.secondCache
+        try leaves.forEachLane(
+          hasFree: adjoint != nil, together: isTogether, elements: count,
+          ordered: { pieces, together, sums in
+            sums.update(repeating: 0, count: count)
+            withKernels { gradients, kernels in
+              parameters.input.withLoader(geometry) { loader in
+                let own = LaneGradient(loader: loader, sums: sums)
+                for (index, piece) in pieces.enumerated() {
+                  visit(
+                    piece, gradients, kernels, ofInput: index < together ? adjoint : nil, ofParameters: own, activation)
+                }
+                kernels.finishWeightGradient(geometry.kernelParameters, sums)
+              }
+            }
+          },
+          free: { next in
+            withKernels { gradients, kernels in
+              while let piece = next() {
+                visit(piece, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
+              }
+            }
+          },
+          finish: { lane, sums in
+            try laneFinished(
+              lane,
+              ConvolutionLaneGradient(
+                geometry: geometry, packedCount: packedCount, packedWeight: sums,
+                bias: withBias ? sums + biasAt : nil))
+          })
       }
-    }
-    func finish(_ lane: Int, _ sums: UnsafeMutablePointer<Float>) throws {
-      try laneFinished(
-        lane,
-        ConvolutionLaneGradient(
-          geometry: geometry, packedCount: packedCount, packedWeight: sums,
-          bias: withBias ? sums + biasAt : nil))
-    }
-    try withLanes(of: &activation) { activation in
-      guard parameters != nil else { return layout.forEachLane { compute($0, nil, activation) } }
-      try LaneMemory.forEach(layout, elements: count, compute: { compute($0, $1, activation) }, finish: finish)
     }
   }
 
-  private static func withLanes(
-    of adjoint: inout ActivationAdjoint?, _ body: (ActivationAdjoint.Lanes?) throws -> Void
+  private static func withLeaves(
+    _ leaves: SharedLeaves, of adjoint: inout ActivationAdjoint?, factor: Int,
+    _ body: (ActivationAdjoint.Leaves?) throws -> Void
   ) rethrows {
     guard adjoint != nil else { return try body(nil) }
-    try adjoint!.withLanes { try body($0) }
+    try adjoint!.withLeaves(leaves, factor: factor) { try body($0) }
   }
 }
 
@@ -272,8 +293,8 @@ private final class InputAdjoint {
   /// Writes input rows `rows` (beginning at a multiple of the stride) from the output gradient, whose rows `given` are
   /// at `g`.
   func write(
-    _ rows: Range<Int>, first: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int, lane: Int,
-    _ kernels: ConvolutionKernels, activation: ActivationAdjoint.Lanes?, ahead: UnsafeMutablePointer<ck_ahead>
+    _ rows: Range<Int>, first: Int, from g: UnsafePointer<Float>, _ given: Range<Int>, outputLength: Int,
+    _ kernels: ConvolutionKernels, activation: inout ActivationAdjoint.Piece?, ahead: UnsafeMutablePointer<ck_ahead>
   ) {
     let (channels, stride) = (output.channels, geometry.stride)
     let base = output.row(first)
@@ -299,7 +320,6 @@ private final class InputAdjoint {
       write(first..<whole, phases: count)
       write(whole..<whole + 1, phases: rows.upperBound - whole * stride - phase)
     }
-    guard let activation else { return }
-    activation.apply(base + rows.lowerBound * channels, rows: rows.moved(by: first), lane: lane)
+    activation?.apply(base + rows.lowerBound * channels, rows: rows.moved(by: first))
   }
 }

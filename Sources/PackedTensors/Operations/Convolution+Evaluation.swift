@@ -30,22 +30,26 @@ extension Convolution {
     let inputLayout = x.layout
     let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
     withExtendedLifetime((x, output)) {
-      layout.forEachLane { lane in
-        let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
-        start.padded.withUnsafeBufferPointer { start in
-          layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, rows in
-            let length = inputLayout.length(of: sequence)
-            let read = geometry.inputRows(for: rows, length: length)
-            let (readRows, written) = (
-              read.moved(by: inputLayout.offsets[sequence]), rows.moved(by: layout.offsets[sequence])
-            )
-            let y = outputRows.row(written.lowerBound)
-            var ahead = LeafAhead(reading: inputRows, behind: readRows, writing: outputRows, behind: written)
-            kernels.convolve(
-              geometry.kernelParameters, inputRows.row(readRows.lowerBound), rows: read.count, from: read.lowerBound,
-              length: length, packed, bias: tail.takesBias ? nil : start.baseAddress, tail.output, to: y,
-              rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
-            tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
+      layout.shareLeaves(chunk: geometry.leavesOfChunk) { leaves in
+        leaves.run { next in
+          let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
+          start.padded.withUnsafeBufferPointer { start in
+            while let piece = next() {
+              layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, rows in
+                let length = inputLayout.length(of: sequence)
+                let read = geometry.inputRows(for: rows, length: length)
+                let (readRows, written) = (
+                  read.moved(by: inputLayout.offsets[sequence]), rows.moved(by: layout.offsets[sequence])
+                )
+                let y = outputRows.row(written.lowerBound)
+                var ahead = LeafAhead(reading: inputRows, behind: readRows, writing: outputRows, behind: written)
+                kernels.convolve(
+                  geometry.kernelParameters, inputRows.row(readRows.lowerBound), rows: read.count,
+                  from: read.lowerBound, length: length, packed, bias: tail.takesBias ? nil : start.baseAddress,
+                  tail.output, to: y, rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
+                tail.apply(to: y, rows: rows.count, channels: geometry.outputChannels)
+              }
+            }
           }
         }
       }

@@ -44,23 +44,29 @@ public enum Convolution {
     let (inputLayout, layout) = (x.layout, output.layout)
     let (inputRows, outputRows) = (RowAddresses(x), RowAddresses(output))
     // The addresses last as long as `input`, which its loaders keep, and `output`, which is returned.
-    withLanes(of: &moments) { moments in
-      withOptional(start) { bias in
-        layout.forEachLane { lane in
-          let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
-          input.withLoader(geometry) { loader in
-            layout.forEachChunk(of: geometry.leavesOfChunk, ofLane: lane) { sequence, rows in
-              let (length, first) = (inputLayout.length(of: sequence), inputLayout.offsets[sequence])
-              let read = geometry.inputRows(for: rows, length: length)
-              let written = rows.moved(by: layout.offsets[sequence])
-              let y = outputRows.row(written.lowerBound)
-              var ahead = LeafAhead(
-                reading: inputRows, behind: read.moved(by: first), writing: outputRows, behind: written)
-              kernels.convolve(
-                geometry.kernelParameters, loader.rows(read.moved(by: first)), rows: read.count, from: read.lowerBound,
-                length: length, packed, bias: bias, to: y, rowStride: geometry.outputChannels, rows,
-                ahead: &ahead.places)
-              moments?.add(y, rows: rows.count, lane: lane)
+    layout.shareLeaves(chunk: geometry.leavesOfChunk) { leaves in
+      withLeaves(leaves, of: &moments) { moments in
+        withOptional(start) { bias in
+          leaves.run { next in
+            let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
+            input.withLoader(geometry) { loader in
+              while let piece = next() {
+                var sums = moments?.begin(piece)
+                layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, rows in
+                  let (length, first) = (inputLayout.length(of: sequence), inputLayout.offsets[sequence])
+                  let read = geometry.inputRows(for: rows, length: length)
+                  let written = rows.moved(by: layout.offsets[sequence])
+                  let y = outputRows.row(written.lowerBound)
+                  var ahead = LeafAhead(
+                    reading: inputRows, behind: read.moved(by: first), writing: outputRows, behind: written)
+                  kernels.convolve(
+                    geometry.kernelParameters, loader.rows(read.moved(by: first)), rows: read.count,
+                    from: read.lowerBound, length: length, packed, bias: bias, to: y,
+                    rowStride: geometry.outputChannels, rows, ahead: &ahead.places)
+                  sums?.add(y, rows: rows.count)
+                }
+                sums?.end()
+              }
             }
           }
         }
@@ -69,9 +75,11 @@ public enum Convolution {
     return output
   }
 
-  private static func withLanes(of moments: inout MomentSums?, _ body: (MomentSums.Lanes?) -> Void) {
+  private static func withLeaves(
+    _ leaves: SharedLeaves, of moments: inout MomentSums?, _ body: (MomentSums.Leaves?) -> Void
+  ) {
     guard moments != nil else { return body(nil) }
-    moments!.withLanes { body($0) }
+    moments!.withLeaves(leaves) { body($0) }
   }
 
   private static func withOptional(_ vector: ChannelVector?, _ body: (UnsafePointer<Float>?) -> Void) {
@@ -82,31 +90,50 @@ public enum Convolution {
 extension MomentSums {
   /// Adds the moments of a whole tensor, leaf by leaf.
   public mutating func add(_ x: PackedTensor) {
-    withLanes { lanes in
-      x.layout.forEachLane { lane in
-        x.layout.forEachLeaf(ofLane: lane) { sequence, rows in
-          lanes.add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count, lane: lane)
+    x.layout.shareLeaves { leaves in
+      withLeaves(leaves) { moments in
+        leaves.forEach { piece in
+          var sums = moments.begin(piece)
+          x.layout.forEachLeaf(of: piece) { sequence, rows in
+            sums.add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count)
+          }
+          sums.end()
         }
       }
     }
   }
 
-  /// The lanes' sums, each to be added to by one thread.
-  struct Lanes {
+  /// The sums as threads that share the leaves add to them.
+  struct Leaves {
     fileprivate let pivot: UnsafePointer<Float>
     fileprivate let channels: Int
-    fileprivate let sums: UnsafeMutablePointer<Double>
+    fileprivate let sums: LeafSums
 
-    /// Adds the moments of rows, the first of which begins a leaf: the kernel sums leaf by leaf.
-    func add(_ x: UnsafePointer<Float>, rows: Int, lane: Int) {
-      Kernels.active.moments(x, pivot, rows, channels, sums + lane * 2 * channels)
-    }
+    /// The sums of a piece, to be ended by the thread that begins it.
+    func begin(_ piece: LanePiece) -> Piece { Piece(leaves: self, place: sums.begin(piece)) }
   }
 
-  mutating func withLanes(_ body: (Lanes) -> Void) {
+  /// The moments of one piece, while a thread forms them.
+  struct Piece {
+    fileprivate let leaves: Leaves
+    fileprivate var place: LeafSums.Place
+
+    /// Adds the moments of rows, the first of which begins a leaf: the kernel sums leaf by leaf.
+    @inline(__always)
+    mutating func add(_ x: UnsafePointer<Float>, rows: Int) {
+      let (pivot, channels) = (leaves.pivot, leaves.channels)
+      place.add(rows: rows) { rows, sums in
+        Kernels.active.moments(x + rows.lowerBound * channels, pivot, rows.count, channels, sums)
+      }
+    }
+
+    func end() { leaves.sums.end(place) }
+  }
+
+  fileprivate mutating func withLeaves(_ leaves: SharedLeaves, _ body: (Leaves) -> Void) {
     let channels = pivot.count
     pivot.padded.withUnsafeBufferPointer { pivot in
-      sums.withAllLanes { body(Lanes(pivot: pivot.baseAddress!, channels: channels, sums: $0)) }
+      sums.withLeaves(leaves) { body(Leaves(pivot: pivot.baseAddress!, channels: channels, sums: $0)) }
     }
   }
 }

@@ -9,8 +9,8 @@ public enum Embedding {
     -> PackedTensor
   {
     let output = PackedTensor(layout: x.layout, channels: width)
-    x.layout.forEachLane { lane in
-      for row in x.layout.rows(ofLane: lane) {
+    x.layout.forEachRows { rows in
+      for row in rows {
         let (values, to) = (x.row(row), output.row(row))
         to.update(from: table + Int(values[0]) * width, count: width)
         for feature in 1..<max(1, x.channels) where feature < x.channels {

@@ -13,8 +13,7 @@ public enum LayerNormalisation {
     let (gain, bias) = (ChannelVector(gain), ChannelVector(bias))
     gain.padded.withUnsafeBufferPointer { gain in
       bias.padded.withUnsafeBufferPointer { bias in
-        x.layout.forEachLane { lane in
-          let rows = x.layout.rows(ofLane: lane)
+        x.layout.forEachRows { rows in
           Kernels.active.layer_norm(
             x.row(rows.lowerBound), gain.baseAddress, bias.baseAddress, epsilon, rows.count, x.channels,
             output.row(rows.lowerBound))

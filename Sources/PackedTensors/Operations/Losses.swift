@@ -66,7 +66,7 @@ public enum Losses {
     var losses = [Double](repeating: 0, count: rows)
     var correct = [UInt8](repeating: 0, count: rows)
     correct.withUnsafeMutableBufferPointer { correct in
-      forEachLane(of: logits, targets, weights, perRow: 1, &losses) { first, count, target, weight, loss in
+      forEachRows(of: logits, targets, weights, perRow: 1, &losses) { first, count, target, weight, loss in
         Kernels.active.cross_entropy(
           logits.row(first), target, weight, smoothing, count, logits.channels, loss, correct.baseAddress! + first)
       }
@@ -93,16 +93,16 @@ public enum Losses {
       "\(weights?.count ?? 0) weights for \(targets.count) targets")
     var losses = [Double](repeating: 0, count: prediction.layout.timesteps)
     let channels = prediction.channels
-    forEachLane(of: prediction, targets, weights, perRow: channels, &losses) { first, count, target, weight, loss in
+    forEachRows(of: prediction, targets, weights, perRow: channels, &losses) { first, count, target, weight, loss in
       Kernels.active.huber(prediction.row(first), target, weight, delta, count, channels, loss)
     }
     let count = weights.map { $0.reduce(0) { $0 + Int($1) } } ?? targets.count
     return LossSums(rows: losses, layout: prediction.layout, count: count, correct: 0)
   }
 
-  /// Gives each carried lane's rows to a kernel, on all threads: first row, number of rows, and where their targets,
+  /// Gives all rows to a kernel, piece by piece, on all threads: first row, number of rows, and where their targets,
   /// weights and losses begin.
-  private static func forEachLane<Target>(
+  private static func forEachRows<Target>(
     of prediction: PackedTensor, _ targets: [Target], _ weights: [UInt8]?, perRow: Int, _ losses: inout [Double],
     _ body: (Int, Int, UnsafePointer<Target>, UnsafePointer<UInt8>?, UnsafeMutablePointer<Double>) -> Void
   ) {
@@ -111,9 +111,7 @@ public enum Losses {
       targets.withUnsafeBufferPointer { targets in
         losses.withUnsafeMutableBufferPointer { losses in
           guard let target = targets.baseAddress, let loss = losses.baseAddress else { return }
-          layout.forEachLane { lane in
-            let rows = layout.rows(ofLane: lane)
-            guard !rows.isEmpty else { return }
+          layout.forEachRows { rows in
             let first = rows.lowerBound * perRow
             body(rows.lowerBound, rows.count, target + first, weights.map { $0 + first }, loss + rows.lowerBound)
           }

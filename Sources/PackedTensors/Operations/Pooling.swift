@@ -21,27 +21,39 @@ public enum Pooling: String, Sendable, CaseIterable {
     var chosen: [Int32] = []
     switch self {
     case .mean:
-      Workers.forEach(x.layout.sequences) { sequence in
-        var sums = [Double](repeating: 0, count: x.channels)
-        sums.withUnsafeMutableBufferPointer {
-          Kernels.active.column_sums_double(
-            x.row(x.layout.offsets[sequence]), x.layout.length(of: sequence), x.channels, $0.baseAddress)
+      let parts = x.layout.withSequencesAsLanes
+      var sums = LaneSums(lanes: x.layout.sequences, count: x.channels)
+      parts.shareLeaves { leaves in
+        sums.withLeaves(leaves) { sums in
+          leaves.forEach { piece in
+            let rows = parts.rows(of: piece)
+            var place = sums.begin(piece)
+            place.add(rows: rows.count) {
+              Kernels.active.column_sums_double(x.row(rows.lowerBound + $0.lowerBound), $0.count, x.channels, $1)
+            }
+            sums.end(place)
+          }
         }
+      }
+      for sequence in 0..<x.layout.sequences {
         let length = Double(x.layout.length(of: sequence))
-        for c in 0..<x.channels { output.row(sequence)[c] = Float(sums[c] / length) }
+        for (c, sum) in sums[sequence].enumerated() { output.row(sequence)[c] = Float(sum / length) }
       }
     case .max:
       chosen = [Int32](repeating: 0, count: output.count)
-      for sequence in 0..<x.layout.sequences {
-        let rows = x.layout.rows(of: sequence)
-        let best = output.row(sequence)
-        best.update(from: x.row(rows.lowerBound), count: x.channels)
-        for c in 0..<x.channels { chosen[sequence * x.channels + c] = Int32(rows.lowerBound) }
-        for row in rows.dropFirst() {
-          let values = x.row(row)
-          for c in 0..<x.channels where values[c] > best[c] || values[c].isNaN {
-            best[c] = values[c]
-            chosen[sequence * x.channels + c] = Int32(row)
+      chosen.withUnsafeMutableBufferPointer { chosen in
+        let chosen = chosen.baseAddress
+        Workers.forEach(x.layout.sequences) { sequence in
+          let rows = x.layout.rows(of: sequence)
+          let (best, chosen) = (output.row(sequence), chosen! + sequence * x.channels)
+          best.update(from: x.row(rows.lowerBound), count: x.channels)
+          chosen.update(repeating: Int32(rows.lowerBound), count: x.channels)
+          for row in rows.dropFirst() {
+            let values = x.row(row)
+            for c in 0..<x.channels where values[c] > best[c] || values[c].isNaN {
+              best[c] = values[c]
+              chosen[c] = Int32(row)
+            }
           }
         }
       }
@@ -65,7 +77,7 @@ public enum Pooling: String, Sendable, CaseIterable {
       return OutputGradient(repeating: shared)
     }
     let result = PackedTensor(layout: layout, channels: channels)
-    result.fill(0)
+    layout.forEachRows { result.row($0.lowerBound).update(repeating: 0, count: $0.count * channels) }
     for sequence in 0..<layout.sequences {
       for c in 0..<channels {
         let row = self == .max ? Int(saved.rows[sequence * channels + c]) : layout.offsets[sequence + 1] - 1

@@ -34,8 +34,7 @@ public struct ResidualJoin {
   public func forward() -> PackedTensor {
     let output = PackedTensor(layout: branch.layout, channels: branch.channels)
     withKernel { join in
-      branch.layout.forEachLane { lane in
-        let rows = branch.layout.rows(ofLane: lane)
+      branch.layout.forEachRows { rows in
         let first = rows.lowerBound
         Kernels.active.join(join, branch.row(first), skip.row(first), rows.count, output.row(first))
       }
@@ -59,18 +58,26 @@ public struct ResidualJoin {
     let (layout, channels) = (branch.layout, branch.channels)
     let result = PackedTensor(layout: layout, channels: channels)
     var branchSums = LaneSums(lanes: layout.carriedLanes, count: 2 * channels)
-    var skipSums = LaneSums(lanes: skipNormalisation == nil ? 0 : layout.carriedLanes, count: 2 * channels)
+    var skipSums = LaneSums(lanes: layout.carriedLanes, count: skipNormalisation == nil ? 0 : 2 * channels)
     withKernel { join in
-      branchSums.withAllLanes { sums in
-        skipSums.withAllLanes { skipSums in
-          layout.forEachLane { lane in
-            let first = lane * 2 * channels
-            layout.forEachLeaf(ofLane: lane) { sequence, rows in
-              let at = layout.offsets[sequence] + rows.lowerBound
-              let (source, step) = gradient.rows(from: at, of: sequence)
-              Kernels.active.join_gradient(
-                join, source, step, output.row(at), branch.row(at), skip.row(at), rows.count, result.row(at),
-                sums + first, skipSums + first)
+      layout.shareLeaves { leaves in
+        branchSums.withLeaves(leaves) { branchSums in
+          skipSums.withLeaves(leaves) { skipSums in
+            leaves.forEach { piece in
+              var (own, ofSkip) = (branchSums.begin(piece), skipSums.begin(piece))
+              layout.forEachLeaf(of: piece) { sequence, rows in
+                let at = layout.offsets[sequence] + rows.lowerBound
+                let (source, step) = gradient.rows(from: at, of: sequence)
+                own.add(rows: rows.count) { _, sums in
+                  ofSkip.add(rows: rows.count) { _, skipSums in
+                    Kernels.active.join_gradient(
+                      join, source, step, output.row(at), branch.row(at), skip.row(at), rows.count, result.row(at),
+                      sums, skipSums)
+                  }
+                }
+              }
+              branchSums.end(own)
+              skipSums.end(ofSkip)
             }
           }
         }

@@ -4,8 +4,7 @@ extension PackedTensor {
   /// Adds `other` to this tensor, element by element, in place.
   public func add(_ other: PackedTensor) {
     precondition(count == other.count, "\(other.count) elements are added to \(count)")
-    layout.forEachLane { lane in
-      let rows = layout.rows(ofLane: lane)
+    layout.forEachRows { rows in
       Kernels.active.add(row(rows.lowerBound), other.row(rows.lowerBound), rows.count * channels)
     }
   }

@@ -21,8 +21,8 @@ public enum TransposedConvolution {
       layout.strided(by: geometry.stride).offsets == x.layout.offsets,
       "\(x.layout.timesteps) timesteps do not become \(layout.timesteps) with stride \(geometry.stride)")
     let output = PackedTensor(layout: layout, channels: geometry.inputChannels)
-    layout.forEachLane { lane in
-      for row in layout.rows(ofLane: lane) { output.row(row).update(from: bias, count: output.channels) }
+    layout.forEachRows { rows in
+      for row in rows { output.row(row).update(from: bias, count: output.channels) }
     }
     var none: ActivationAdjoint?
     return Convolution.inputGradient(

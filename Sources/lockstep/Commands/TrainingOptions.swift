@@ -27,7 +27,7 @@ struct TrainingOptions: ParsableArguments {
   )
   var resume = "auto"
 
-  @Option(help: "Compute threads of each rank; more than it carries lanes have nothing to do. No bit depends on it.")
+  @Option(help: "Compute threads of each rank. No bit depends on it.")
   var threads = 1
 
   @Option(help: "At this step behave as if asked to stop: checkpoint, exit code 75.")
