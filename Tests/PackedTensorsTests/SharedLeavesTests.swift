@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ extension WorkersTests {
       var rows = 0
       for (index, piece) in pieces.enumerated() {
         #expect(piece.index == index && piece.leaves.lowerBound == ofPieces.count && piece.leaves.count <= most)
-        layout.forEachLeaf(of: piece) { ofPieces.append([piece.lane, $0, $1.lowerBound, $1.upperBound]) }
+        layout.forEachLeaf(in: piece) { ofPieces.append([piece.lane, $0, $1.lowerBound, $1.upperBound]) }
         #expect(piece.leaves.upperBound == ofPieces.count)
         #expect(layout.rows(of: piece).lowerBound == rows)
         rows = layout.rows(of: piece).upperBound
@@ -43,12 +44,14 @@ extension WorkersTests {
     for (layout, factor) in [(Self.uneven, 1), (Self.uneven, 2), (Self.oneLane, 1)] {
       let count = 3
       func value(_ leaf: Int, _ index: Int) -> Double { (leaf % 3 == 0 ? 1e16 : -1e15) / Double(leaf + index + 3) }
-      /// - Parameter order: in which the pieces are summed; two of them at a time.
-      func sums(_ pieces: [LanePiece], _ order: [Int], threads: Int) -> LaneSums {
+      /// - Parameters:
+      ///   - order: in which the pieces are summed.
+      ///   - atOnce: how many of them at a time. They are all this thread's.
+      func sums(_ pieces: [LanePiece], _ order: [Int], threads: Int, atOnce: Int = 1) -> LaneSums {
         var sums = LaneSums(lanes: layout.carriedLanes, count: count)
         let leaves = SharedLeaves(layout: layout, team: Workers.Team(threads: threads), pieces: pieces)
-        sums.withLeaves(leaves, factor: factor) { sums in
-          var last: LeafSums.Place?
+        sums.withLeaves(leaves, leavesOfEach: factor) { sums in
+          var open: [LeafSums.Place] = []
           for piece in order.map({ pieces[$0] }) {
             var place = sums.begin(piece)
             for leaf in piece.leaves {
@@ -58,10 +61,10 @@ extension WorkersTests {
                 }
               }
             }
-            if let last { sums.end(last) }
-            last = place
+            open.append(place)
+            if open.count == atOnce { sums.end(open.removeFirst()) }
           }
-          if let last { sums.end(last) }
+          for place in open { sums.end(place) }
         }
         return sums
       }
@@ -72,12 +75,92 @@ extension WorkersTests {
         let pieces = layout.pieces(of: most)
         var order = Array(pieces.indices)
         for turn in 0..<20 {
-          #expect(sums(pieces, order, threads: 2) == expected, "pieces of \(most), order \(order)")
+          for atOnce in [1, 2, 5] {
+            let got = sums(pieces, order, threads: 2, atOnce: atOnce)
+            #expect(got == expected, "pieces of \(most), \(atOnce) at once, order \(order)")
+          }
           var numbers = Numbers(seed: UInt64(turn))
           order = zip(numbers.floats(order.count), pieces.indices).sorted { $0 < $1 }.map(\.1)
         }
       }
     }
+  }
+
+  /// What `forEachLane` does on so many threads: the leaves of each lane's sum, and how often each piece's unordered work
+  /// was done, with a sum and besides.
+  private func works(
+    _ layout: RaggedLayout, _ unordered: UnorderedWork, threads: Int
+  ) -> (sums: [[Int]], together: [Int], rest: [Int]) {
+    Workers.use(threads)
+    return layout.shareLeaves { leaves in
+      let pieces = leaves.pieces.count
+      let together = Mutex([Int](repeating: 0, count: pieces))
+      let rest = Mutex([Int](repeating: 0, count: pieces))
+      var sums: [[Int]] = []
+      leaves.forEachLane(
+        unordered: unordered, elements: 1000,
+        sum: { pieces, count, memory in
+          memory[0] = 0
+          for piece in pieces {
+            for leaf in piece.leaves {
+              memory[0] += 1
+              memory[Int(memory[0])] = Float(leaf)
+            }
+          }
+          together.withLock { for piece in pieces.prefix(count) { $0[piece.index] += 1 } }
+        },
+        rest: { next in
+          while let piece = next() { rest.withLock { $0[piece.index] += 1 } }
+        },
+        finish: { lane, memory in
+          #expect(lane == sums.count)
+          sums.append((0..<Int(memory[0])).map { Int(memory[$0 + 1]) })
+        })
+      return (sums, together.withLock { $0 }, rest.withLock { $0 })
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 8]) func lanesAreSummedInOrderAndTheRestIsDoneOnce(threads: Int) {
+    defer { Workers.use(1) }
+    for layout in [Self.uneven, Self.oneLane, RaggedLayout(lengths: [0]), RaggedLayout(lengths: [], laneBounds: [0])] {
+      var leaves = (0..<layout.carriedLanes).map { _ in [Int]() }
+      var leaf = 0
+      layout.forEachLeaf { lane, _, _ in
+        leaves[lane].append(leaf)
+        leaf += 1
+      }
+      for unordered in [UnorderedWork.none, .apart, .together] {
+        let (sums, together, rest) = works(layout, unordered, threads: threads)
+        let name = "\(unordered), \(layout.laneBounds) on \(threads) threads"
+        #expect(sums == leaves, "\(name)")
+        let done = zip(together, rest).map(+)
+        #expect(done == done.map { _ in unordered == .none ? 0 : 1 }, "\(name)")
+        if unordered == .apart { #expect(together.allSatisfy { $0 == 0 }, "\(name)") }
+        guard unordered == .together, !done.isEmpty else { continue }
+        // One of two threads has the long lane: some of its work is left for the other.
+        if threads == 1 { #expect(rest.allSatisfy { $0 == 0 }, "\(name)") }
+        if threads == 2 { #expect(rest.contains(1), "\(name)") }
+        if threads == 2 && layout == Self.uneven { #expect(together.contains(1), "\(name)") }
+      }
+    }
+  }
+
+  @Test func whatFailsBetweenLanesLeavesTheThreads() {
+    defer { Workers.use(1) }
+    Workers.use(2)
+    struct Refused: Error {}
+    let trial = ConvolutionTrial(
+      ConvolutionGeometry(inputChannels: 2, outputChannels: 3, kernel: 3), layout: Self.uneven, inputMap: nil,
+      gradientMap: false, target: .new, activation: nil, withBias: true, precision: .float32, seed: 1)
+    var lanes = 0
+    #expect(throws: Refused.self) {
+      try Convolution.parameterGradient(trial.geometry, trial.input, trial.gradient, withBias: true) { lane, _ in
+        lanes += 1
+        if lane == 1 { throw Refused() }
+      }
+    }
+    #expect(lanes == 2)
+    #expect(counts(8) { _ in usleep(20_000) }.threads == 2, "the threads were not given back")
   }
 
   /// All operations whose leaves are shared, each with what it fuses.
@@ -118,6 +201,13 @@ extension WorkersTests {
       let trial = ConvolutionTrial(
         geometry, layout: layout, inputMap: .relu, gradientMap: true, target: target, activation: .relu, withBias: true,
         precision: .float32, seed: seed)
+      func add(_ lane: ConvolutionLaneGradient) {
+        var weight = trial.weight
+        weight.withUnsafeMutableBufferPointer { lane.unpack(lane.packedWeight, to: $0.baseAddress!) }
+        bits += (weight + UnsafeBufferPointer(start: lane.bias!, count: geometry.outputChannels)).map {
+          UInt64($0.bitPattern)
+        }
+      }
       var moments: MomentSums? = MomentSums(
         pivot: [Float](repeating: 0.25, count: geometry.outputChannels), lanes: layout.carriedLanes)
       let y = Convolution.forward(geometry, trial.input, weight: trial.weight, bias: trial.bias, moments: &moments)
@@ -130,17 +220,26 @@ extension WorkersTests {
         geometry, trial.input, trial.gradient, weight: trial.weight,
         inputGradient: target == .none ? .none : target == .new ? .new : .added(old), activation: &adjoint,
         withBias: true
-      ) { _, part in
-        var weight = trial.weight
-        weight.withUnsafeMutableBufferPointer { part.unpack(part.packedWeight, to: $0.baseAddress!) }
-        bits += (weight + UnsafeBufferPointer(start: part.bias!, count: geometry.outputChannels)).map {
-          UInt64($0.bitPattern)
-        }
-      }
+      ) { add($1) }
       bits += (dx?.bits ?? []) + adjoint!.sums.bits
       guard target == .new else { continue }
+      Convolution.parameterGradient(
+        geometry, trial.input, trial.gradient, precision: .bfloat16, withBias: true,
+        isCounted: (0..<layout.sequences).map { $0 % 3 != 2 }
+      ) { add($1) }
       let alone = Convolution.inputGradient(
         geometry, trial.gradient, weight: trial.weight, layout: layout, activation: &adjoint)
+      let skip = PackedTensor(
+        layout: layout.strided(by: geometry.stride), channels: geometry.outputChannels, elements: trial.z)
+      bits +=
+        Convolution.evaluate(
+          geometry, trial.input.tensor, weight: trial.weight, bias: trial.bias, precision: .bfloat16, activation: .relu,
+          overwriting: skip
+        ).bits
+      bits +=
+        TransposedConvolution.forward(
+          geometry, trial.gradient.tensor, weight: trial.weight, bias: trial.shift, layout: layout
+        ).bits
       let evaluated = Convolution.evaluate(
         geometry, trial.input.tensor, weight: trial.weight, bias: trial.bias, activation: .gelu)
       bits += alone.bits + adjoint!.sums.bits + evaluated.bits
@@ -188,7 +287,20 @@ extension WorkersTests {
     let normed = LayerNormalisation.forward(
       x, gain: numbers.floats(channels), bias: numbers.floats(channels), epsilon: 1e-5)
     normed.add(x)
-    return pooled + moments.sums.bits + normed.bits
+    var lanes: [UInt64] = []
+    let dx = LayerNormalisation.backward(x, normed, gain: numbers.floats(channels), epsilon: 1e-5) {
+      lanes += UnsafeBufferPointer(start: $1, count: 2 * channels).map { UInt64($0.bitPattern) }
+    }
+    let losses = Losses.huber(normed.copied(), targets: x.elements)
+    let classes = Losses.crossEntropy(x.copied(), targets: (0..<layout.timesteps).map { Int32($0 % channels) })
+    let categories = PackedTensor(
+      layout: layout, channels: 2, elements: (0..<2 * layout.timesteps).map { Float($0 % 5) })
+    let embedded = Embedding.forward(categories, table: numbers.floats(10 * channels), categories: 5, width: channels)
+    Embedding.backward(categories, x, categories: 5) {
+      lanes += UnsafeBufferPointer(start: $1, count: 10 * channels).map { UInt64($0.bitPattern) }
+    }
+    let sums = losses.loss.bits + classes.loss.bits
+    return pooled + moments.sums.bits + normed.bits + dx.bits + lanes + sums + embedded.bits
   }
 }
 

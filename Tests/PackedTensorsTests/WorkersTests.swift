@@ -6,7 +6,7 @@ import Testing
 /// The compute threads: every piece is computed once, whoever asks and whenever.
 @Suite(.serialized) struct WorkersTests {
   /// How often each of `pieces` was computed by one call of `forEach`, and on how many threads.
-  private func counts(_ pieces: Int, _ body: @Sendable (Int) -> Void = { _ in }) -> (pieces: [Int], threads: Int) {
+  func counts(_ pieces: Int, _ body: @Sendable (Int) -> Void = { _ in }) -> (pieces: [Int], threads: Int) {
     let counts = Mutex([Int](repeating: 0, count: pieces))
     let threads = Mutex<Set<UInt>>([])
     Workers.forEach(pieces) { piece in

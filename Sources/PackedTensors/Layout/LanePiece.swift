@@ -8,18 +8,18 @@ struct LanePiece {
   let start: (sequence: Int, row: Int)
   /// The sequence in which it ends, and the row behind its last one.
   let end: (sequence: Int, row: Int)
-  /// Leaves of all lanes before it, and its own.
+  /// Its leaves' numbers among those of all carried lanes.
   let leaves: Range<Int>
 }
 
 extension RaggedLayout {
-  /// The leaves of all carried lanes, lane after lane: pieces of `most` leaves, a lane's last one with what is left. An empty lane
-  /// has none.
+  /// The leaves of all carried lanes, lane after lane: pieces of `most` leaves, a lane's last one with what is left. An
+  /// empty lane has none.
   func pieces(of most: Int) -> [LanePiece] {
     var pieces: [LanePiece] = []
     var leaf = 0
-    typealias Place = (sequence: Int, row: Int)
-    func add(_ lane: Int, from start: Place, to end: Place, _ leaves: Range<Int>) {
+    typealias Border = (sequence: Int, row: Int)
+    func add(_ lane: Int, from start: Border, to end: Border, _ leaves: Range<Int>) {
       pieces.append(LanePiece(index: pieces.count, lane: lane, start: start, end: end, leaves: leaves))
     }
     for lane in 0..<carriedLanes {
@@ -44,9 +44,6 @@ extension RaggedLayout {
     return pieces
   }
 
-  /// All rows of a carried lane, which lie together.
-  func rows(ofLane lane: Int) -> Range<Int> { offsets[laneBounds[lane]]..<offsets[laneBounds[lane + 1]] }
-
   /// The rows of a piece, which lie together.
   func rows(of piece: LanePiece) -> Range<Int> {
     offsets[piece.start.sequence] + piece.start.row..<offsets[piece.end.sequence] + piece.end.row
@@ -55,7 +52,7 @@ extension RaggedLayout {
   /// Visits a piece in canonical order, `leaves` leaves of a sequence at once, the last time what is left.
   /// - Parameter body: given the sequence, and rows counted from the sequence's start.
   @inline(__always)
-  func forEachChunk(of leaves: Int, of piece: LanePiece, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
+  func forEachChunk(of leaves: Int, in piece: LanePiece, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
     for sequence in piece.start.sequence...piece.end.sequence {
       let first = sequence == piece.start.sequence ? piece.start.row : 0
       let last = sequence == piece.end.sequence ? piece.end.row : length(of: sequence)
@@ -65,7 +62,7 @@ extension RaggedLayout {
 
   /// Visits the leaves of a piece in canonical order.
   @inline(__always)
-  func forEachLeaf(of piece: LanePiece, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
-    forEachChunk(of: 1, of: piece, body)
+  func forEachLeaf(in piece: LanePiece, _ body: (_ sequence: Int, _ rows: Range<Int>) -> Void) {
+    forEachChunk(of: 1, in: piece, body)
   }
 }

@@ -11,16 +11,8 @@ extension RaggedLayout {
   /// Visits every leaf of one carried lane in canonical order.
   @inline(__always)
   func forEachLeaf(ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) throws -> Void) rethrows {
-    try forEachChunk(of: 1, ofLane: lane, body)
-  }
-
-  /// Visits every chunk of one carried lane in canonical order: `leaves` leaves of a sequence, the last one with what is left.
-  @inline(__always)
-  func forEachChunk(
-    of leaves: Int, ofLane lane: Int, _ body: (_ sequence: Int, _ rows: Range<Int>) throws -> Void
-  ) rethrows {
     for sequence in sequences(ofLane: lane) {
-      try (0..<length(of: sequence)).forEachChunk(of: leaves) { try body(sequence, $0) }
+      try (0..<length(of: sequence)).forEachLeaf { try body(sequence, $0) }
     }
   }
 }

@@ -34,6 +34,11 @@ extension RaggedLayout {
   }
 }
 
+extension RaggedLayout {
+  /// All rows of a carried lane, which lie together.
+  fileprivate func rows(ofLane lane: Int) -> Range<Int> { offsets[laneBounds[lane]]..<offsets[laneBounds[lane + 1]] }
+}
+
 extension PackedTensor {
   /// The rows of several tensors of as many channels, laid out as ``RaggedLayout/init(joining:)`` does. One copy.
   public init(joining parts: [PackedTensor]) {

@@ -38,8 +38,8 @@ public struct ActivationAdjoint {
     fileprivate let leaves: Leaves
     fileprivate var place: LeafSums.Place
 
-    /// Turns `rows` of the gradient behind the activation, the first of which begins a leaf, into the gradient before it, in place,
-    /// and adds to the sums.
+    /// Turns `rows` of the gradient behind the activation, the first of which begins a leaf, into the gradient before
+    /// it, in place, and adds to the sums.
     mutating func apply(_ gradient: UnsafeMutablePointer<Float>, rows: Range<Int>) {
       let (leaves, channels) = (leaves, leaves.input.channels)
       place.add(rows: rows.count) { part, sums in
@@ -53,12 +53,14 @@ public struct ActivationAdjoint {
   }
 
   /// - Parameters:
-  ///   - factor: how many leaves of the input there are, at most, to one that is shared.
+  ///   - leavesOfEach: how many leaves of the input there are, at most, to one that is shared.
   ///   - body: given the adjoint for as long as it runs; `self` keeps alive what that points to.
-  mutating func withLeaves<R>(_ leaves: SharedLeaves, factor: Int = 1, _ body: (Leaves) throws -> R) rethrows -> R {
+  mutating func withLeaves<R>(
+    _ leaves: SharedLeaves, leavesOfEach: Int = 1, _ body: (Leaves) throws -> R
+  ) rethrows -> R {
     let (rows, code) = (RowAddresses(input), activation.code)
     return try ChannelAffine.withValues(of: affine, standardise) { scale, shift, inverse, offset in
-      try sums.withLeaves(leaves, factor: factor) {
+      try sums.withLeaves(leaves, leavesOfEach: leavesOfEach) {
         try body(
           Leaves(input: rows, code: code, scale: scale, shift: shift, inverse: inverse, offset: offset, sums: $0))
       }
@@ -73,7 +75,7 @@ public struct ActivationAdjoint {
       withLeaves(leaves) { adjoint in
         leaves.forEach { piece in
           var own = adjoint.begin(piece)
-          layout.forEachLeaf(of: piece) { sequence, rows in
+          layout.forEachLeaf(in: piece) { sequence, rows in
             let rows = rows.moved(by: layout.offsets[sequence])
             own.apply(gradient.row(rows.lowerBound), rows: rows)
           }

@@ -118,6 +118,9 @@ extension Convolution {
     precondition(
       activation.map { $0.input.layout.offsets == inputLayout.offsets } ?? true,
       "the activation's input and the convolution's have different lengths")
+    precondition(
+      adjoint.map { $0.output.base != gradient.tensor.base && $0.output.base != parameters?.input.tensor.base } ?? true,
+      "an input's gradient cannot overwrite what it is formed from")
     let adjointRows = adjoint.map { RowAddresses($0.output) }
     let (withBias, isCounted) = (parameters?.withBias ?? false, parameters?.isCounted)
 
@@ -165,7 +168,7 @@ extension Convolution {
       ofParameters own: LaneGradient?, _ activation: ActivationAdjoint.Leaves?
     ) {
       var adjointOfActivation = adjoint == nil ? nil : activation?.begin(piece)
-      layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, chunk in
+      layout.forEachChunk(of: geometry.leavesOfChunk, in: piece) { sequence, chunk in
         let (length, outputLength) = (inputLayout.length(of: sequence), layout.length(of: sequence))
         let (inputFirst, first) = (inputLayout.offsets[sequence], layout.offsets[sequence])
         let inputs = chunk.lowerBound * geometry.stride..<min(chunk.upperBound * geometry.stride, length)
@@ -198,7 +201,7 @@ extension Convolution {
     }
 
     try layout.shareLeaves(chunk: geometry.leavesOfChunk) { leaves in
-      try withLeaves(leaves, of: &activation, factor: geometry.stride) { activation in
+      try withLeaves(leaves, of: &activation, leavesOfEach: geometry.stride) { activation in
         guard let parameters else {
           return leaves.run { next in
             withKernels { gradients, kernels in
@@ -213,8 +216,8 @@ extension Convolution {
         // Rapids) 256 to 256 channels with 5 taps came from 85 to 93 % of the multiply-adds' rate.
         let isTogether = 2 * biasAt * MemoryLayout<Float>.size <= KernelSizes.secondCache
         try leaves.forEachLane(
-          hasFree: adjoint != nil, together: isTogether, elements: count,
-          ordered: { pieces, together, sums in
+          unordered: adjoint == nil ? .none : isTogether ? .together : .apart, elements: count,
+          sum: { pieces, together, sums in
             sums.update(repeating: 0, count: count)
             withKernels { gradients, kernels in
               parameters.input.withLoader(geometry) { loader in
@@ -227,7 +230,7 @@ extension Convolution {
               }
             }
           },
-          free: { next in
+          rest: { next in
             withKernels { gradients, kernels in
               while let piece = next() {
                 visit(piece, gradients, kernels, ofInput: adjoint, ofParameters: nil, activation)
@@ -246,11 +249,11 @@ extension Convolution {
   }
 
   private static func withLeaves(
-    _ leaves: SharedLeaves, of adjoint: inout ActivationAdjoint?, factor: Int,
+    _ leaves: SharedLeaves, of adjoint: inout ActivationAdjoint?, leavesOfEach: Int,
     _ body: (ActivationAdjoint.Leaves?) throws -> Void
   ) rethrows {
     guard adjoint != nil else { return try body(nil) }
-    try adjoint!.withLeaves(leaves, factor: factor) { try body($0) }
+    try adjoint!.withLeaves(leaves, leavesOfEach: leavesOfEach) { try body($0) }
   }
 }
 

@@ -35,7 +35,7 @@ extension Convolution {
           let kernels = ConvolutionKernels(precision, geometry, rows: geometry.inputRowsOfChunk)
           start.padded.withUnsafeBufferPointer { start in
             while let piece = next() {
-              layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, rows in
+              layout.forEachChunk(of: geometry.leavesOfChunk, in: piece) { sequence, rows in
                 let length = inputLayout.length(of: sequence)
                 let read = geometry.inputRows(for: rows, length: length)
                 let (readRows, written) = (

@@ -52,7 +52,7 @@ public enum Convolution {
             input.withLoader(geometry) { loader in
               while let piece = next() {
                 var sums = moments?.begin(piece)
-                layout.forEachChunk(of: geometry.leavesOfChunk, of: piece) { sequence, rows in
+                layout.forEachChunk(of: geometry.leavesOfChunk, in: piece) { sequence, rows in
                   let (length, first) = (inputLayout.length(of: sequence), inputLayout.offsets[sequence])
                   let read = geometry.inputRows(for: rows, length: length)
                   let written = rows.moved(by: layout.offsets[sequence])
@@ -94,7 +94,7 @@ extension MomentSums {
       withLeaves(leaves) { moments in
         leaves.forEach { piece in
           var sums = moments.begin(piece)
-          x.layout.forEachLeaf(of: piece) { sequence, rows in
+          x.layout.forEachLeaf(in: piece) { sequence, rows in
             sums.add(x.row(x.layout.offsets[sequence] + rows.lowerBound), rows: rows.count)
           }
           sums.end()

@@ -31,21 +31,23 @@ public enum Embedding {
   ) rethrows {
     let (width, layout) = (gradient.channels, x.layout)
     let size = x.channels * categories * width
-    func compute(_ lane: Int, _ total: UnsafeMutablePointer<Float>) {
+    func sum(_ pieces: ArraySlice<LanePiece>, _ total: UnsafeMutablePointer<Float>) {
       let leaf = total + size
       total.update(repeating: 0, count: size)
-      layout.forEachLeaf(ofLane: lane) { sequence, rows in
-        leaf.update(repeating: 0, count: size)
-        for row in rows {
-          let row = layout.offsets[sequence] + row
-          for feature in 0..<x.channels {
-            Kernels.active.add(
-              leaf + (feature * categories + Int(x.row(row)[feature])) * width, gradient.row(row), width)
+      for piece in pieces {
+        layout.forEachLeaf(in: piece) { sequence, rows in
+          leaf.update(repeating: 0, count: size)
+          for row in rows {
+            let row = layout.offsets[sequence] + row
+            for feature in 0..<x.channels {
+              Kernels.active.add(
+                leaf + (feature * categories + Int(x.row(row)[feature])) * width, gradient.row(row), width)
+            }
           }
+          Kernels.active.add(total, leaf, size)
         }
-        Kernels.active.add(total, leaf, size)
       }
     }
-    try LaneMemory.forEach(layout, elements: 2 * size, compute: compute, finish: laneFinished)
+    try layout.forEachLane(elements: 2 * size, sum: sum, finish: laneFinished)
   }
 }

@@ -39,15 +39,17 @@ public enum LayerNormalisation {
     let how = target == nil ? 0 : Int32(CK_ADD.rawValue)
     let gain = ChannelVector(gain)
     try gain.padded.withUnsafeBufferPointer { gain in
-      try LaneMemory.forEach(
-        layout, elements: 2 * channels,
-        compute: { lane, sums in
+      try layout.forEachLane(
+        elements: 2 * channels,
+        sum: { pieces, sums in
           sums.update(repeating: 0, count: 2 * channels)
-          layout.forEachLeaf(ofLane: lane) { sequence, rows in
-            let first = layout.offsets[sequence] + rows.lowerBound
-            Kernels.active.layer_norm_gradient(
-              x.row(first), gradient.row(first), gain.baseAddress, epsilon, rows.count, channels, how,
-              output.row(first), sums)
+          for piece in pieces {
+            layout.forEachLeaf(in: piece) { sequence, rows in
+              let first = layout.offsets[sequence] + rows.lowerBound
+              Kernels.active.layer_norm_gradient(
+                x.row(first), gradient.row(first), gain.baseAddress, epsilon, rows.count, channels, how,
+                output.row(first), sums)
+            }
           }
         }, finish: laneFinished)
     }

@@ -65,9 +65,10 @@ public struct ResidualJoin {
           skipSums.withLeaves(leaves) { skipSums in
             leaves.forEach { piece in
               var (own, ofSkip) = (branchSums.begin(piece), skipSums.begin(piece))
-              layout.forEachLeaf(of: piece) { sequence, rows in
+              layout.forEachLeaf(in: piece) { sequence, rows in
                 let at = layout.offsets[sequence] + rows.lowerBound
                 let (source, step) = gradient.rows(from: at, of: sequence)
+                // A leaf's rows are given out as they are.
                 own.add(rows: rows.count) { _, sums in
                   ofSkip.add(rows: rows.count) { _, skipSums in
                     Kernels.active.join_gradient(

@@ -2,105 +2,112 @@ import Synchronization
 
 /// Sums of leaves, formed by whichever thread has them and added to their lanes in canonical order.
 ///
-/// As long as a lane's pieces come one after the other they are added to the lane's sums at once. A piece that comes before its
-/// predecessors are done keeps the sums of its leaves, and so do those behind it; they are added at the end. Addresses
-/// alone, so that a leaf counts no references.
+/// As long as a lane's pieces come one after the other their leaves are added to the lane's sums at once. A piece that
+/// comes before its predecessors are done keeps the sums of its leaves, and so do those behind it; they are added at the
+/// end. Addresses alone, so that a leaf counts no references.
 struct LeafSums {
   private let count: Int
+  /// `[carried lanes × count]`.
   private let lanes: UnsafeMutablePointer<Double>
-  /// Where threads help each other.
-  private let pieces: Pieces?
+  /// Where several threads work.
+  private let early: Early?
 
-  private struct Pieces {
-    /// Of each lane the piece that may add to its sums.
-    let next: UnsafeMutablePointer<Atomic<Int>>
-    /// How many leaves each piece has kept.
+  /// What comes before its turn.
+  private struct Early {
+    /// Of each carried lane the piece whose turn it is.
+    let turn: UnsafeMutablePointer<Atomic<Int>>
+    /// How many sums of leaves each piece has kept.
     let kept: UnsafeMutablePointer<Int>
-    /// Their sums: a place for each leaf of all lanes.
-    let leaves: UnsafeMutablePointer<Double>
-    /// Leaves summed of one that is shared.
-    let factor: Int
+    /// `[leaves of all carried lanes × leavesOfEach × count]`.
+    let sums: UnsafeMutablePointer<Double>
+    let leavesOfEach: Int
+
+    /// Where the sums of a piece are kept.
+    func place(_ piece: LanePiece, _ count: Int) -> UnsafeMutablePointer<Double> {
+      sums + piece.leaves.lowerBound * leavesOfEach * count
+    }
   }
 
   /// Gives `body` the sums of lanes for as long as it runs.
   /// - Parameters:
-  ///   - factor: how many leaves are summed, at most, of one that is shared.
-  ///   - lanes: `count` sums of each carried lane.
+  ///   - leavesOfEach: how many leaves are summed, at most, to one that is shared.
+  ///   - lanes: `[carried lanes × count]`.
   static func with<R>(
-    _ shared: SharedLeaves, factor: Int, count: Int, lanes: UnsafeMutablePointer<Double>,
+    _ shared: SharedLeaves, leavesOfEach: Int, count: Int, lanes: UnsafeMutablePointer<Double>,
     _ body: (LeafSums) throws -> R
   ) rethrows -> R {
     guard shared.team.threads > 1, let last = shared.pieces.last else {
-      return try body(LeafSums(count: count, lanes: lanes, pieces: nil))
+      return try body(LeafSums(count: count, lanes: lanes, early: nil))
     }
-    let carried = shared.layout.carriedLanes
-    let leaves = StoragePool.shared.lease(2 * factor * last.leaves.upperBound * count, growsWithTimesteps: true)
-    let next = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: carried)
-    for piece in shared.pieces.reversed() { (next + piece.lane).initialize(to: Atomic(piece.index)) }
+    let memory = StoragePool.shared.lease(2 * leavesOfEach * last.leaves.upperBound * count)
+    let turn = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shared.layout.carriedLanes)
+    // A lane's first piece is written last. That of an empty lane is nobody's.
+    for piece in shared.pieces.reversed() { (turn + piece.lane).initialize(to: Atomic(piece.index)) }
     let kept = UnsafeMutablePointer<Int>.allocate(capacity: shared.pieces.count)
     kept.initialize(repeating: 0, count: shared.pieces.count)
     defer {
-      next.deallocate()
+      turn.deallocate()
       kept.deallocate()
     }
-    return try withExtendedLifetime(leaves) {
+    return try withExtendedLifetime(memory) {
       let sums = LeafSums(
         count: count, lanes: lanes,
-        pieces: Pieces(
-          next: next, kept: kept,
-          leaves: UnsafeMutableRawPointer(leaves.base).assumingMemoryBound(to: Double.self), factor: factor))
+        early: Early(
+          turn: turn, kept: kept,
+          sums: UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: Double.self), leavesOfEach: leavesOfEach))
       let result = try body(sums)
       for piece in shared.pieces { sums.addKept(piece) }
       return result
     }
   }
 
-  /// The sums of one piece, while one thread forms them.
+  /// The sums of one piece, while one thread forms them. After its last leaf comes ``LeafSums/end(_:)``.
   struct Place {
-    fileprivate let piece: (lane: Int, index: Int)
-    fileprivate var sums: UnsafeMutablePointer<Double>
+    fileprivate let lane, piece: Int
     fileprivate let count: Int
-    fileprivate let isLane: Bool
-    fileprivate var leaves = 0
+    /// Whether leaves are added to the lane at once.
+    fileprivate let addsToLane: Bool
+    fileprivate var sums: UnsafeMutablePointer<Double>
+    fileprivate var kept = 0
 
     /// Adds the sums of rows, the first of which begins a leaf.
-    /// - Parameter sum: adds those of some rows, leaf by leaf, to where they belong.
+    /// - Parameter sum: adds the leaves of the rows that it is given, one after the other, to `count` sums: of all rows,
+    ///   or of one leaf after another.
     @inline(__always)
     mutating func add(rows: Int, _ sum: (_ rows: Range<Int>, UnsafeMutablePointer<Double>) -> Void) {
-      if isLane { return sum(0..<rows, sums) }
+      if addsToLane { return sum(0..<rows, sums) }
       (0..<rows).forEachLeaf {
         sums.update(repeating: 0, count: count)
         sum($0, sums)
         sums += count
-        leaves += 1
+        kept += 1
       }
     }
   }
 
-  /// Where the sums of a piece go. After its last leaf comes ``end(_:)``.
+  /// Where the sums of a piece go.
   func begin(_ piece: LanePiece) -> Place {
-    let of = (piece.lane, piece.index)
-    let lane = Place(piece: of, sums: lanes + piece.lane * count, count: count, isLane: true)
-    guard let pieces, pieces.next[piece.lane].load(ordering: .acquiring) != piece.index else { return lane }
-    let own = pieces.leaves + piece.leaves.lowerBound * pieces.factor * count
-    return Place(piece: of, sums: own, count: count, isLane: false)
+    let isEarly = early.map { $0.turn[piece.lane].load(ordering: .acquiring) != piece.index } ?? false
+    return Place(
+      lane: piece.lane, piece: piece.index, count: count, addsToLane: !isEarly,
+      sums: isEarly ? early!.place(piece, count) : lanes + piece.lane * count)
   }
 
   /// Ends the piece of a place.
   func end(_ place: Place) {
-    guard let pieces else { return }
-    if place.isLane {
-      pieces.next[place.piece.lane].store(place.piece.index + 1, ordering: .releasing)
+    guard let early else { return }
+    if place.addsToLane {
+      early.turn[place.lane].store(place.piece + 1, ordering: .releasing)
     } else {
-      pieces.kept[place.piece.index] = place.leaves
+      early.kept[place.piece] = place.kept
     }
   }
 
   private func addKept(_ piece: LanePiece) {
-    guard let pieces else { return }
+    guard let early else { return }
     let lane = lanes + piece.lane * count
-    var leaf = pieces.leaves + piece.leaves.lowerBound * pieces.factor * count
-    for _ in 0..<pieces.kept[piece.index] {
+    var leaf = early.place(piece, count)
+    for _ in 0..<early.kept[piece.index] {
       for index in 0..<count { lane[index] += leaf[index] }
       leaf += count
     }
@@ -109,15 +116,15 @@ struct LeafSums {
 
 extension LaneSums {
   /// Gives the lanes' sums to `body`, to be added to by the threads that share `leaves`.
-  /// - Parameter factor: how many leaves are summed, at most, of one that is shared.
+  /// - Parameter leavesOfEach: how many leaves are summed, at most, to one that is shared.
   mutating func withLeaves<R>(
-    _ leaves: SharedLeaves, factor: Int = 1, _ body: (LeafSums) throws -> R
+    _ leaves: SharedLeaves, leavesOfEach: Int = 1, _ body: (LeafSums) throws -> R
   ) rethrows -> R {
     let count = count
     return try values.withUnsafeMutableBufferPointer { buffer in
       // An empty one has no address; nothing will be written there.
       let lanes = buffer.baseAddress ?? UnsafeMutablePointer(bitPattern: 8)!
-      return try LeafSums.with(leaves, factor: factor, count: count, lanes: lanes, body)
+      return try LeafSums.with(leaves, leavesOfEach: leavesOfEach, count: count, lanes: lanes, body)
     }
   }
 }

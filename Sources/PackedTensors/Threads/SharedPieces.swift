@@ -2,15 +2,19 @@ import Synchronization
 
 /// Pieces of work, `0 ..< count`, each of which is given out once.
 ///
-/// A thread begins with a contiguous part, from its front, and so finds in its caches what it wrote there before. Whichever is done
-/// takes what others have left, from the end. (One queue for all lanes: 1.62 times one thread on two cores, where the last was
-/// often the longest.)
+/// A thread begins with a contiguous part, from its front, and so finds in its caches what it wrote there before.
+/// Whichever is done takes what others have left, from the end, so that theirs goes on as it was.
 struct SharedPieces {
   private let parts: [Part]
 
   /// Divides `count` pieces among threads.
   init(_ count: Int, among threads: Int) {
-    parts = (0..<threads).map { Part($0 * count / threads..<($0 + 1) * count / threads) }
+    parts = (0..<threads).map { Part(SharedPieces.part(of: count, for: $0, among: threads)) }
+  }
+
+  /// With what a thread begins.
+  static func part(of count: Int, for thread: Int, among threads: Int) -> Range<Int> {
+    thread * count / threads..<(thread + 1) * count / threads
   }
 
   /// The next piece for a thread; nil when all are given out.

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The compute threads of this process.
 ///
-/// Work is divided by leaves (``SharedLeaves``), by lanes or by sequences. Sums that cross them are formed in the canonical order,
-/// so that the number of threads touches no bit. Set once, at the start.
+/// Work is divided by leaves (`SharedLeaves`), by lanes or by sequences. Sums that cross them are formed in the
+/// canonical order, so that the number of threads touches no bit. Set once, at the start.
 public enum Workers {
   private static let number = Atomic<Int>(1)
   /// Whether somebody has the helpers.
@@ -51,7 +51,7 @@ public enum Workers {
 
   /// Gives `body` the threads, at most `wanted` of them, for as long as it runs.
   ///
-  /// While others have them, called from a piece of their work or beside it, the caller's thread is alone.
+  /// Nobody else has them meanwhile: who asks, be it a piece of their work, is a team of one.
   static func withTeam<R>(of wanted: Int, _ body: (Team) throws -> R) rethrows -> R {
     let threads = min(count, wanted)
     guard threads > 1, !taken.exchange(true, ordering: .acquiring) else { return try body(Team(threads: 1)) }
@@ -59,12 +59,12 @@ public enum Workers {
     return try body(Team(threads: threads))
   }
 
-  /// Threads that work together; one may be alone.
+  /// Threads that work together; one may be alone. Made by ``withTeam(of:_:)``, which has the threads that ``run(_:)`` calls.
   struct Team {
     let threads: Int
 
-    /// Calls `work` with each thread's number, on that thread, but for threads that come too late to be needed: what they would
-    /// have done the others must find. Returns when all are done.
+    /// Calls `work` with each thread's number, on that thread, but for threads that come too late to be needed: what
+    /// they would have done the others must find. Returns when all are done.
     func run(_ work: (_ thread: Int) -> Void) {
       guard threads > 1 else { return work(0) }
       withoutActuallyEscaping(work) { work in

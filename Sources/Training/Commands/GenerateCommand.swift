@@ -140,9 +140,7 @@ private struct GenerateUser: ModelUser {
   /// The values of some sequences, one after another, in the data set's units.
   private func make(_ share: [Int], _ adversarial: Adversarial, _ store: ParameterStore) throws -> [Float] {
     if share.isEmpty { return [] }
-    let lanes = min(share.count, Workers.count == 1 ? 1 : 4 * Workers.count)
-    let layout = RaggedLayout(
-      lengths: share.map { lengths[$0] }, laneBounds: (0...lanes).map { $0 * share.count / lanes })
+    let layout = RaggedLayout(lengths: share.map { lengths[$0] })
     let key = RandomKey(seed: command.seed, purpose: "generate.latents")
     let pass = ForwardPass(store: store, mode: .evaluation, statistics: LaneStatistics(), ids: share)
     let made = adversarial.generator.forward(adversarial.generator.latents(share, key, like: layout), to: layout, pass)

@@ -15,9 +15,9 @@ struct Evaluator<E: Encoder, O: Objective> {
   let communicator: Communicator
   /// The labels as the model numbers them.
   private let labels: ModelLabels
-  /// Timesteps of a batch on one rank: few enough that what one layer writes the next finds in the cache. (With 65,536,
-  /// and 64 channels, one rank took 5.9 s where it takes 5.0.)
-  static var batchTimesteps: Int { (1 << 13) * (Workers.count == 1 ? 1 : 4 * Workers.count) }
+  /// Timesteps of a batch on one rank: for each thread few enough that what one layer writes the next finds in the cache.
+  /// (With 65,536, and 64 channels, one thread took 5.9 s where it takes 5.0.)
+  static var batchTimesteps: Int { (1 << 13) * Workers.count }
 
   /// Timesteps of a group of sequences that are compared with each other, over all ranks.
   private static var groupTimesteps: Int { 1 << 18 }
@@ -121,12 +121,9 @@ struct Evaluator<E: Encoder, O: Objective> {
     return groups
   }
 
-  /// The sequences of one rank, in several lanes where threads share the work; no result depends on lanes.
+  /// The sequences of one rank, in one lane: no result depends on lanes.
   private func read(_ share: [Int], of all: [Int]) throws -> Batch {
-    let pieces = Workers.count == 1 ? 1 : min(4 * Workers.count, max(1, share.count))
-    return try Batch(
-      reading: (0..<pieces).map { share.part($0, of: pieces) }, globalIDs: all, from: dataset,
-      normalisation: normalisation, labels: labels)
+    try Batch(reading: [share], globalIDs: all, from: dataset, normalisation: normalisation, labels: labels)
   }
 
   /// One sequence's result.

@@ -5,7 +5,7 @@ import PackedTensors
 ///
 /// Activations and their gradients are in proportion to the timesteps of a step; weights in the kernels' layout and the
 /// like are not. What each takes is measured, not derived: two short made-up batches go forward and backward, and the
-/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes the latter again.) Timesteps
+/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes some of the latter again.) Timesteps
 /// are those that the encoder computes with.
 struct MemoryEstimate {
   /// Bytes of activations, their gradients and the values of this and the next step, for each timestep of a rank.
@@ -60,6 +60,10 @@ struct MemoryEstimate {
   private static func peak<E: Encoder, O: Objective>(
     _ model: Model<E, O>, data: DataDescription, lengths: [Int]
   ) throws -> Int {
+    // How many of several threads come to work differs from time to time.
+    let threads = Workers.count
+    Workers.use(1)
+    defer { Workers.use(threads) }
     let before = StoragePool.shared.usage.liveBytes
     StoragePool.shared.forgetPeak()
     let values = PackedTensor(layout: RaggedLayout(lengths: lengths), channels: data.features)
