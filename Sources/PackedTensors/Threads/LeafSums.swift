@@ -3,8 +3,8 @@ import Synchronization
 /// Sums of leaves, formed by whichever thread has them and added to their lanes in canonical order.
 ///
 /// As long as a lane's pieces come one after the other their leaves are added to the lane's sums at once. A piece that
-/// comes before its predecessors are done keeps the sums of its leaves, and so do those behind it; they are added at the
-/// end. Addresses alone, so that a leaf counts no references.
+/// comes before its predecessors are done keeps the sums of its leaves, until whoever ends the last of those adds them, or
+/// the caller does at the end. Addresses alone, so that a leaf counts no references.
 struct LeafSums {
   private let count: Int
   /// `[carried lanes × count]`.
@@ -14,18 +14,16 @@ struct LeafSums {
 
   /// What comes before its turn.
   private struct Early {
-    /// Of each carried lane the piece whose turn it is.
+    /// Of each carried lane the piece whose turn it is; while that is being summed, nobody else touches the lane.
     let turn: UnsafeMutablePointer<Atomic<Int>>
-    /// How many sums of leaves each piece has kept.
-    let kept: UnsafeMutablePointer<Int>
+    /// Behind the last piece of each carried lane.
+    let end: UnsafeMutablePointer<Int>
+    /// How many sums of leaves each piece has kept; less than none until it is done.
+    let kept: UnsafeMutablePointer<Atomic<Int>>
+    /// Where each piece keeps them, counted in floating-point numbers from `sums`.
+    let places: UnsafeMutablePointer<Int>
     /// `[leaves of all carried lanes × leavesOfEach × count]`.
     let sums: UnsafeMutablePointer<Double>
-    let leavesOfEach: Int
-
-    /// Where the sums of a piece are kept.
-    func place(_ piece: LanePiece, _ count: Int) -> UnsafeMutablePointer<Double> {
-      sums + piece.leaves.lowerBound * leavesOfEach * count
-    }
   }
 
   /// Gives `body` the sums of lanes for as long as it runs.
@@ -41,22 +39,33 @@ struct LeafSums {
     }
     let memory = StoragePool.shared.lease(2 * leavesOfEach * last.leaves.upperBound * count)
     let turn = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shared.layout.carriedLanes)
-    // A lane's first piece is written last. That of an empty lane is nobody's.
-    for piece in shared.pieces.reversed() { (turn + piece.lane).initialize(to: Atomic(piece.index)) }
-    let kept = UnsafeMutablePointer<Int>.allocate(capacity: shared.pieces.count)
-    kept.initialize(repeating: 0, count: shared.pieces.count)
+    let end = UnsafeMutablePointer<Int>.allocate(capacity: shared.layout.carriedLanes)
+    let kept = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shared.pieces.count)
+    let places = UnsafeMutablePointer<Int>.allocate(capacity: shared.pieces.count)
     defer {
       turn.deallocate()
+      end.deallocate()
       kept.deallocate()
+      places.deallocate()
+    }
+    for piece in shared.pieces {
+      (kept + piece.index).initialize(to: Atomic(-1))
+      (places + piece.index).initialize(to: piece.leaves.lowerBound * leavesOfEach * count)
+      if piece.index == 0 || shared.pieces[piece.index - 1].lane != piece.lane {
+        (turn + piece.lane).initialize(to: Atomic(piece.index))
+      }
+      (end + piece.lane).initialize(to: piece.index + 1)
     }
     return try withExtendedLifetime(memory) {
       let sums = LeafSums(
         count: count, lanes: lanes,
         early: Early(
-          turn: turn, kept: kept,
-          sums: UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: Double.self), leavesOfEach: leavesOfEach))
+          turn: turn, end: end, kept: kept, places: places,
+          sums: UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: Double.self)))
       let result = try body(sums)
-      for piece in shared.pieces { sums.addKept(piece) }
+      for piece in shared.pieces where turn[piece.lane].load(ordering: .relaxed) == piece.index {
+        sums.addKept(from: piece.index, lane: piece.lane)
+      }
       return result
     }
   }
@@ -90,27 +99,34 @@ struct LeafSums {
     let isEarly = early.map { $0.turn[piece.lane].load(ordering: .acquiring) != piece.index } ?? false
     return Place(
       lane: piece.lane, piece: piece.index, count: count, addsToLane: !isEarly,
-      sums: isEarly ? early!.place(piece, count) : lanes + piece.lane * count)
+      sums: isEarly ? early!.sums + early!.places[piece.index] : lanes + piece.lane * count)
   }
 
   /// Ends the piece of a place.
   func end(_ place: Place) {
     guard let early else { return }
-    if place.addsToLane {
-      early.turn[place.lane].store(place.piece + 1, ordering: .releasing)
-    } else {
-      early.kept[place.piece] = place.kept
-    }
+    if place.addsToLane { return addKept(from: place.piece + 1, lane: place.lane) }
+    early.kept[place.piece].store(place.kept, ordering: .releasing)
+    // Its turn may have come meanwhile; then nobody else waits for it.
+    if early.turn[place.lane].load(ordering: .acquiring) == place.piece { addKept(from: place.piece, lane: place.lane) }
   }
 
-  private func addKept(_ piece: LanePiece) {
+  /// Adds what pieces from `piece`, whose turn it is, have kept, up to one that is not done: then it is that one's turn.
+  private func addKept(from piece: Int, lane: Int) {
     guard let early else { return }
-    let lane = lanes + piece.lane * count
-    var leaf = early.place(piece, count)
-    for _ in 0..<early.kept[piece.index] {
-      for index in 0..<count { lane[index] += leaf[index] }
-      leaf += count
+    var piece = piece
+    while piece < early.end[lane] {
+      let leaves = early.kept[piece].load(ordering: .acquiring)
+      if leaves < 0 { break }
+      let to = lanes + lane * count
+      var leaf = early.sums + early.places[piece]
+      for _ in 0..<leaves {
+        for index in 0..<count { to[index] += leaf[index] }
+        leaf += count
+      }
+      piece += 1
     }
+    early.turn[lane].store(piece, ordering: .releasing)
   }
 }
 
