@@ -86,12 +86,49 @@ extension WorkersTests {
     }
   }
 
+  /// Threads that together form sums of a lane, whichever comes first.
+  @Test(arguments: [2, 5]) func sumsOfThreadsHaveOneOrder(threads: Int) {
+    defer { Workers.use(1) }
+    let layout = RaggedLayout(lengths: [400 * KernelSizes.leaf, 7, 1600 * KernelSizes.leaf])
+    func sums(_ threads: Int) -> LaneSums {
+      Workers.use(threads)
+      var sums = LaneSums(lanes: 1, count: 2)
+      layout.shareLeaves { leaves in
+        sums.withLeaves(leaves) { sums in
+          leaves.forEach { piece in
+            var place = sums.begin(piece)
+            for leaf in piece.leaves {
+              place.add(rows: KernelSizes.leaf) { _, sums in
+                for index in 0..<2 { sums[index] += (leaf % 3 == 0 ? 1e16 : -1e15) / Double(leaf + index + 3) }
+              }
+            }
+            sums.end(place)
+          }
+        }
+      }
+      return sums
+    }
+    let expected = sums(1)
+    for _ in 0..<200 { #expect(sums(threads) == expected) }
+  }
+
+  /// Waits until no other suite has the threads.
+  private func waitForTeam(of threads: Int) {
+    let start = ContinuousClock.now
+    while Workers.withTeam(of: threads, { $0.threads }) < threads {
+      #expect(ContinuousClock.now - start < .seconds(60), "nobody gives \(threads) threads back")
+      if ContinuousClock.now - start > .seconds(60) { return }
+      usleep(1000)
+    }
+  }
+
   /// What `forEachLane` does on so many threads: the leaves of each lane's sum, and how often each piece's unordered work
   /// was done, with a sum and besides.
   private func works(
     _ layout: RaggedLayout, _ unordered: UnorderedWork, threads: Int
-  ) -> (sums: [[Int]], together: [Int], rest: [Int]) {
+  ) -> (sums: [[Int]], together: [Int], rest: [Int], threads: Int) {
     Workers.use(threads)
+    waitForTeam(of: threads)
     return layout.shareLeaves { leaves in
       let pieces = leaves.pieces.count
       let together = Mutex([Int](repeating: 0, count: pieces))
@@ -116,7 +153,7 @@ extension WorkersTests {
           #expect(lane == sums.count)
           sums.append((0..<Int(memory[0])).map { Int(memory[$0 + 1]) })
         })
-      return (sums, together.withLock { $0 }, rest.withLock { $0 })
+      return (sums, together.withLock { $0 }, rest.withLock { $0 }, leaves.team.threads)
     }
   }
 
@@ -130,7 +167,7 @@ extension WorkersTests {
         leaf += 1
       }
       for unordered in [UnorderedWork.none, .apart, .together] {
-        let (sums, together, rest) = works(layout, unordered, threads: threads)
+        let (sums, together, rest, threads) = works(layout, unordered, threads: threads)
         let name = "\(unordered), \(layout.laneBounds) on \(threads) threads"
         #expect(sums == leaves, "\(name)")
         let done = zip(together, rest).map(+)
@@ -160,7 +197,7 @@ extension WorkersTests {
       }
     }
     #expect(lanes == 2)
-    #expect(counts(8) { _ in usleep(20_000) }.threads == 2, "the threads were not given back")
+    waitForTeam(of: 2)
   }
 
   /// All operations whose leaves are shared, each with what it fuses.
@@ -186,7 +223,7 @@ extension WorkersTests {
       let all = results { joinBits(layout) + rowBits(layout) }
       #expect(all.allSatisfy { $0 == all[0] }, "joins and rows")
     }
-    // Weights that are visited after the input's gradient.
+    // Weights that are visited apart from the input's gradient.
     let wide = ConvolutionGeometry(inputChannels: 128, outputChannels: 128, kernel: 3)
     let all = results { convolutionBits(wide, Self.oneLane, seed: 9, targets: [.new]) }
     #expect(all.allSatisfy { $0 == all[0] }, "\(wide)")

@@ -3,8 +3,8 @@ import Synchronization
 /// Sums of leaves, formed by whichever thread has them and added to their lanes in canonical order.
 ///
 /// As long as a lane's pieces come one after the other their leaves are added to the lane's sums at once. A piece that
-/// comes before its predecessors are done keeps the sums of its leaves, until whoever ends the last of those adds them, or
-/// the caller does at the end. Addresses alone, so that a leaf counts no references.
+/// comes before its predecessors are done keeps the sums of its leaves, until whoever ends the last of those adds them.
+/// Addresses alone, so that a leaf counts no references.
 struct LeafSums {
   private let count: Int
   /// `[carried lanes × count]`.
@@ -14,19 +14,24 @@ struct LeafSums {
 
   /// What comes before its turn.
   private struct Early {
-    /// Of each carried lane the piece whose turn it is; while that is being summed, nobody else touches the lane.
-    let turn: UnsafeMutablePointer<Atomic<Int>>
-    /// Behind the last piece of each carried lane.
-    let end: UnsafeMutablePointer<Int>
-    /// How many sums of leaves each piece has kept; less than none until it is done.
+    /// Of each piece how many sums of leaves it has kept; before it is done, one of ``State``.
     let kept: UnsafeMutablePointer<Atomic<Int>>
     /// Where each piece keeps them, counted in floating-point numbers from `sums`.
     let places: UnsafeMutablePointer<Int>
+    /// Behind the last piece of each piece's lane.
+    let ends: UnsafeMutablePointer<Int>
     /// `[leaves of all carried lanes × leavesOfEach × count]`.
     let sums: UnsafeMutablePointer<Double>
   }
 
-  /// Gives `body` the sums of lanes for as long as it runs.
+  private enum State {
+    /// Neither the piece nor all before it in its lane are done.
+    static let waits = -1
+    /// All before it are done and added: only its thread touches the lane's sums.
+    static let hasItsTurn = -2
+  }
+
+  /// Gives `body` the sums of lanes for as long as it runs, which must end every piece.
   /// - Parameters:
   ///   - leavesOfEach: how many leaves are summed, at most, to one that is shared.
   ///   - lanes: `[carried lanes × count]`.
@@ -34,39 +39,34 @@ struct LeafSums {
     _ shared: SharedLeaves, leavesOfEach: Int, count: Int, lanes: UnsafeMutablePointer<Double>,
     _ body: (LeafSums) throws -> R
   ) rethrows -> R {
-    guard shared.team.threads > 1, let last = shared.pieces.last else {
+    let pieces = shared.pieces
+    guard shared.team.threads > 1, let last = pieces.last else {
       return try body(LeafSums(count: count, lanes: lanes, early: nil))
     }
-    let memory = StoragePool.shared.lease(2 * leavesOfEach * last.leaves.upperBound * count)
-    let turn = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shared.layout.carriedLanes)
-    let end = UnsafeMutablePointer<Int>.allocate(capacity: shared.layout.carriedLanes)
-    let kept = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: shared.pieces.count)
-    let places = UnsafeMutablePointer<Int>.allocate(capacity: shared.pieces.count)
+    let floats = 2 * leavesOfEach * last.leaves.upperBound * count
+    let memory = StoragePool.shared.lease(floats, growsWithTimesteps: true)
+    let kept = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: pieces.count)
+    let places = UnsafeMutablePointer<Int>.allocate(capacity: pieces.count)
+    let ends = UnsafeMutablePointer<Int>.allocate(capacity: pieces.count)
     defer {
-      turn.deallocate()
-      end.deallocate()
+      kept.deinitialize(count: pieces.count)
       kept.deallocate()
       places.deallocate()
+      ends.deallocate()
     }
-    for piece in shared.pieces {
-      (kept + piece.index).initialize(to: Atomic(-1))
-      (places + piece.index).initialize(to: piece.leaves.lowerBound * leavesOfEach * count)
-      if piece.index == 0 || shared.pieces[piece.index - 1].lane != piece.lane {
-        (turn + piece.lane).initialize(to: Atomic(piece.index))
-      }
-      (end + piece.lane).initialize(to: piece.index + 1)
+    var end = pieces.count
+    for piece in pieces.reversed() {
+      let isFirst = piece.index == 0 || pieces[piece.index - 1].lane != piece.lane
+      (kept + piece.index).initialize(to: Atomic(isFirst ? State.hasItsTurn : State.waits))
+      places[piece.index] = piece.leaves.lowerBound * leavesOfEach * count
+      ends[piece.index] = end
+      if isFirst { end = piece.index }
     }
     return try withExtendedLifetime(memory) {
-      let sums = LeafSums(
-        count: count, lanes: lanes,
-        early: Early(
-          turn: turn, end: end, kept: kept, places: places,
-          sums: UnsafeMutableRawPointer(memory.base).assumingMemoryBound(to: Double.self)))
-      let result = try body(sums)
-      for piece in shared.pieces where turn[piece.lane].load(ordering: .relaxed) == piece.index {
-        sums.addKept(from: piece.index, lane: piece.lane)
-      }
-      return result
+      let sums = UnsafeMutableRawPointer(memory.base).bindMemory(to: Double.self, capacity: floats / 2)
+      defer { UnsafeMutableRawPointer(memory.base).bindMemory(to: Float.self, capacity: floats) }
+      return try body(
+        LeafSums(count: count, lanes: lanes, early: Early(kept: kept, places: places, ends: ends, sums: sums)))
     }
   }
 
@@ -96,7 +96,7 @@ struct LeafSums {
 
   /// Where the sums of a piece go.
   func begin(_ piece: LanePiece) -> Place {
-    let isEarly = early.map { $0.turn[piece.lane].load(ordering: .acquiring) != piece.index } ?? false
+    let isEarly = early.map { $0.kept[piece.index].load(ordering: .acquiring) != State.hasItsTurn } ?? false
     return Place(
       lane: piece.lane, piece: piece.index, count: count, addsToLane: !isEarly,
       sums: isEarly ? early!.sums + early!.places[piece.index] : lanes + piece.lane * count)
@@ -105,28 +105,27 @@ struct LeafSums {
   /// Ends the piece of a place.
   func end(_ place: Place) {
     guard let early else { return }
-    if place.addsToLane { return addKept(from: place.piece + 1, lane: place.lane) }
-    early.kept[place.piece].store(place.kept, ordering: .releasing)
-    // Its turn may have come meanwhile; then nobody else waits for it.
-    if early.turn[place.lane].load(ordering: .acquiring) == place.piece { addKept(from: place.piece, lane: place.lane) }
+    if place.addsToLane { return addKept(from: place.piece + 1, to: place.lane, before: early.ends[place.piece]) }
+    // Its turn may have come meanwhile.
+    if early.kept[place.piece].exchange(place.kept, ordering: .acquiringAndReleasing) == State.hasItsTurn {
+      addKept(from: place.piece, to: place.lane, before: early.ends[place.piece])
+    }
   }
 
-  /// Adds what pieces from `piece`, whose turn it is, have kept, up to one that is not done: then it is that one's turn.
-  private func addKept(from piece: Int, lane: Int) {
+  /// Adds what pieces from `first` on have kept; the first that is not done has its turn then.
+  private func addKept(from first: Int, to lane: Int, before end: Int) {
     guard let early else { return }
-    var piece = piece
-    while piece < early.end[lane] {
-      let leaves = early.kept[piece].load(ordering: .acquiring)
-      if leaves < 0 { break }
-      let to = lanes + lane * count
+    let lane = lanes + lane * count
+    for piece in first..<end {
+      let (waits, leaves) = early.kept[piece].compareExchange(
+        expected: State.waits, desired: State.hasItsTurn, ordering: .acquiringAndReleasing)
+      if waits { return }
       var leaf = early.sums + early.places[piece]
       for _ in 0..<leaves {
-        for index in 0..<count { to[index] += leaf[index] }
+        for index in 0..<count { lane[index] += leaf[index] }
         leaf += count
       }
-      piece += 1
     }
-    early.turn[lane].store(piece, ordering: .releasing)
   }
 }
 

@@ -39,8 +39,8 @@ extension RaggedLayout {
     shareLeaves { leaves in leaves.forEach { body(rows(of: $0)) } }
   }
 
-  /// Forms a sum of each carried lane, from leaf to leaf in canonical order, on one thread, and gives it to `finish` in
-  /// lane order. The memory is used again after that returns.
+  /// Forms a sum of each carried lane, from leaf to leaf in canonical order, each on one thread, and gives it to `finish`
+  /// in lane order. The memory is used again after that returns.
   /// - Parameters:
   ///   - elements: floats of a sum.
   ///   - sum: forms the sum of a lane's pieces; an empty lane has none.
