@@ -68,7 +68,7 @@ public struct ResidualJoin {
               layout.forEachLeaf(in: piece) { sequence, rows in
                 let at = layout.offsets[sequence] + rows.lowerBound
                 let (source, step) = gradient.rows(from: at, of: sequence)
-                // A leaf's rows are given out as they are.
+                // Of one leaf's rows both are given all.
                 own.add(rows: rows.count) { _, sums in
                   ofSkip.add(rows: rows.count) { _, skipSums in
                     Kernels.active.join_gradient(

@@ -59,7 +59,8 @@ public enum Workers {
     return try body(Team(threads: threads))
   }
 
-  /// Threads that work together; one may be alone. Made by ``withTeam(of:_:)``, which has the threads that ``run(_:)`` calls.
+  /// Threads that work together; one may be alone. Made by ``withTeam(of:_:)``, which has the threads that ``run(_:)``
+  /// calls.
   struct Team {
     let threads: Int
 

@@ -5,8 +5,8 @@ import PackedTensors
 ///
 /// Activations and their gradients are in proportion to the timesteps of a step; weights in the kernels' layout and the
 /// like are not. What each takes is measured, not derived: two short made-up batches go forward and backward, and the
-/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes some of the latter again.) Timesteps
-/// are those that the encoder computes with.
+/// peaks tell. So it holds for every encoder and objective. (Of several threads each takes some of the latter again.)
+/// Timesteps are those that the encoder computes with.
 struct MemoryEstimate {
   /// Bytes of activations, their gradients and the values of this and the next step, for each timestep of a rank.
   let bytesPerTimestep: Double
